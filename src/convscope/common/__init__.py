@@ -1,9 +1,16 @@
 """General utilities for all packages, independent of pictures and networks.
 
-- `atomic`: files that are written atomically - `cache_folder`: the folder for cached results - `compiled`:
-functions compiled by Numba - `disk_space`: disk space that is reserved before a file is mapped into memory -
-`locking`: folders that only one process uses at a time - `palette`: the colours of figures - `printable`:
-external names, made safe to print - `processes`: start, inspect and stop other processes - `processors`: the
-number of threads to use - `ranks`: the rank of this process under torchrun - `read_only_home`: read-only home
-folders - `strict_json`: JSON as RFC 8259 defines it - `telemetry`: switches off the telemetry of libraries
+- `atomic`: files that are written atomically
+- `cache_folder`: the folder for cached results
+- `compiled`: functions compiled by Numba
+- `disk_space`: disk space that is reserved before a file is mapped into memory
+- `locking`: folders that only one process uses at a time
+- `palette`: the colours of figures
+- `printable`: external names, made safe to print
+- `processes`: start, inspect and stop other processes
+- `processors`: the number of threads to use
+- `ranks`: the rank of this process under torchrun
+- `read_only_home`: read-only home folders
+- `strict_json`: JSON as RFC 8259 defines it
+- `telemetry`: switches off the telemetry of libraries
 """

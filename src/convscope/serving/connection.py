@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
 
 _LINGER_SECONDS = 2.0
-"""Seconds to keep draining a refused request: closing at once could reset the connection before the client
-has read why."""
+"""Seconds to drain a refused request: closing at once could reset the connection before it is answered."""
 
 
 class Connection(HttpToolsProtocol):

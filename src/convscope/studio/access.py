@@ -1,10 +1,10 @@
 """Access control: requests must come from the studio's own page, and carry a token if one is set.
 
 Any page open in the same browser can send requests to this machine (cross-site request forgery). Three checks
-keep it out: the `Origin` header, if the browser sends one, must name the host that is asked; requests that
-change something must carry the header `X-Convscope: 1`, which a cross-site page cannot set without a CORS
-preflight, and preflights are refused; and if other machines can connect, a token is required. The first
-address carries it, and a cookie keeps a digest of it from then on.
+prevent this: the `Origin` header, if present, must match the requested host; requests that change something
+must carry the header `X-Convscope: 1`, which a cross-site page cannot set without a CORS preflight, and
+preflights are refused; and if other machines can connect, a token is required. The first URL contains it, and
+then a cookie holds a digest of it.
 
 Source: https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html
 """
@@ -39,7 +39,7 @@ class AccessControl:
 
     Args:
         app: The application behind it.
-        token: The token that requests must carry; None requires none.
+        token: The token that requests must carry; None if not required.
     """
 
     def __init__(self, app: ASGIApp, token: bytes | None) -> None:
@@ -72,7 +72,7 @@ class AccessControl:
 
 
 def _is_among(secret: bytes, candidates: list[bytes]) -> bool:
-    # compared in constant time, so that the secret cannot be guessed letter by letter
+    # constant-time comparison, so that the secret cannot be guessed character by character
     return any(hmac.compare_digest(candidate, secret) for candidate in candidates)
 
 
@@ -105,7 +105,7 @@ def _query_tokens(scope: Scope) -> list[bytes]:
 
 
 async def _set_cookie(cookie: bytes, send: Send) -> None:
-    """Set the cookie and redirect to the address without the token."""
+    """Set the cookie and redirect to the URL without the token."""
     cookie = b"%s=%s; HttpOnly; SameSite=Strict; Path=/" % (COOKIE.encode(), cookie)
     headers = [(b"location", b"/"), (b"set-cookie", cookie), (b"content-length", b"0")]
     await send({"type": "http.response.start", "status": 303, "headers": headers})

@@ -1,4 +1,4 @@
-"""The studio's addresses: a router for each slice."""
+"""The studio's application: a router for each slice."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
 
 
 def create_app(workspace: Workspace) -> FastAPI:
-    """Make the application.
+    """Create the application.
 
-    It has no page of documentation: FastAPI's load scripts from elsewhere. The description of its addresses
-    is at /openapi.json.
+    It has no interactive documentation, because FastAPI's loads scripts from another host. The OpenAPI
+    description is at /openapi.json.
     """
     app = FastAPI(
         title="convscope studio",
         summary="Train, inspect, edit and understand networks.",
         docs_url=None,
         redoc_url=None,
-        redirect_slashes=False,  # it decodes addresses as UTF-8, which they need not be
+        redirect_slashes=False,  # it decodes URLs as UTF-8, which may be invalid
         lifespan=workspace.jobs.lifespan,
     )
     runs = Runs(workspace.folder, workspace.jobs)

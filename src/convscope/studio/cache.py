@@ -1,4 +1,4 @@
-"""A bounded cache for values that several threads ask for."""
+"""A bounded cache for values shared by several threads."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ Value = TypeVar("Value")
 class Cache(Generic[Key, Value]):
     """Keeps the most recently used values; thread-safe.
 
-    Each value is computed once: threads that ask for it meanwhile wait for the first, and threads that ask
-    for other keys do not wait. A computation that raises is not kept.
+    Each value is computed once: other threads that need it wait for the first, and threads that need other
+    keys do not wait. A computation that raises is not cached.
 
     Args:
-        size: How many values are kept; the least recently used is dropped first.
+        size: Largest number of values; the least recently used is dropped first.
 
     Example:
         >>> squares = Cache[int, int](size=2)
@@ -37,10 +37,10 @@ class Cache(Generic[Key, Value]):
         self._lock = threading.Lock()
 
     def get(self, key: Key, compute: Callable[[], Value]) -> Value:
-        """Return the value of a key, computing it if it is not there.
+        """Return the value of a key; compute it if it is missing.
 
         Raises:
-            Exception: Whatever `compute` raised, in every thread that waited for it.
+            Exception: The exception of `compute`, in every thread that waited for it.
         """
         with self._lock:
             entry = self._entries.get(key)
@@ -59,7 +59,7 @@ class Cache(Generic[Key, Value]):
         return entry.result()
 
     def discard(self, key: Key, value: Value) -> None:
-        """Drop the value of a key, unless another has taken its place: for a value that is out of date."""
+        """Drop an outdated value of a key, unless it was already replaced."""
         with self._lock:
             entry = self._entries.get(key)
             if entry is not None and entry.done() and entry.result() is value:

@@ -1,4 +1,4 @@
-"""Reading a file of events while a process may be writing it: `convscope.training.listeners.event_log`."""
+"""Read an event log while a process may be writing it: `convscope.training.listeners.event_log`."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _TAIL_BYTES = 16_384
 
 
 class EventFile:
-    """A file of events, and how far it has been read.
+    """An event log, and the position up to which it was read.
 
     Args:
-        path: The file; it need not exist yet.
-        position: Where to begin, in bytes.
+        path: The file, which may not exist yet.
+        position: Initial position, in bytes.
 
     Attributes:
-        position: How far it has been read.
+        position: Position up to which it was read.
     """
 
     def __init__(self, path: Path, position: int = 0) -> None:
@@ -56,7 +56,7 @@ def last_event(path: Path) -> Event | None:
 
 
 def parse(data: bytes) -> tuple[list[Event], int]:
-    r"""Return the events of all whole lines, and how long these lines are; what is no event is skipped.
+    r"""Return the events of all complete lines, and the length of these lines; invalid lines are skipped.
 
     Example:
         >>> parse(b'{"event": "Noted"}\n{"ev\n{"event": "Stopped"}\n{"event"')
@@ -67,7 +67,7 @@ def parse(data: bytes) -> tuple[list[Event], int]:
     for line in whole.splitlines():
         try:
             event = strict_json.parse(line)
-            json.dumps(event, ensure_ascii=False).encode()  # a lone surrogate cannot be sent on
+            json.dumps(event, ensure_ascii=False).encode()  # a lone surrogate cannot be sent to the browser
         except ValueError:
             continue
         if isinstance(event, dict) and isinstance(event.get("event"), str):

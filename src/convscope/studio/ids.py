@@ -1,7 +1,7 @@
-"""Types of the parameters that addresses take.
+"""Types of URL parameters.
 
-A model or a source of pictures is referred to by a short digest of its path, which cannot be turned into a
-path: only what is open can be asked for.
+A model or a source of pictures is identified by a short digest of its path, from which the path cannot be
+derived: only open models and sources can be requested.
 """
 
 from __future__ import annotations
@@ -23,5 +23,5 @@ PartQuery = Annotated[PartOrAll, Query(description="Which pictures; `test` is wh
 
 
 def id_of(location: str) -> str:
-    """Return the id of a path or an address: eight hexadecimal digits."""
+    """Return the id of a path or URL: eight hexadecimal digits."""
     return hashlib.blake2b(location.encode(errors="surrogateescape"), digest_size=4).hexdigest()

@@ -1,16 +1,16 @@
-"""Commands of convscope that run in processes of their own.
+"""Commands of convscope that run in their own processes.
 
-Each has a name, and a folder of that name:
+Each job has a name, and a folder of that name:
 
-| in it | what it holds |
+| file | content |
 |---|---|
-| output.json | what the command printed |
-| log | what it wrote to standard error |
-| events.jsonl | its progress, if it was asked for it: `convscope.training.listeners.event_log` |
-| process | the number of its process |
+| output.json | standard output of the command |
+| log | its standard error |
+| events.jsonl | its progress, if requested: `convscope.training.listeners.event_log` |
+| process | the id of its process |
 
-The process holds the lock of its folder (`convscope.common.locking`) until it ends, however it ends. So a
-studio that was killed and started again still knows which jobs are running, and can stop them.
+The process holds a lock on its folder (`convscope.common.locking`) until it ends, however it ends. So a
+restarted studio still knows which jobs are running, and can stop them.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _POLL_SECONDS = 0.05
 
 
 class Progress(BaseModel):
-    """How far a job is."""
+    """The progress of a job."""
 
     done_fraction: float = Field(ge=0, le=1)
     remaining_seconds: float | None = Field(ge=0, description="An estimate; null while there is none.")
@@ -56,10 +56,10 @@ class Job:
     """The current state of a job.
 
     Attributes:
-        state: Failed: its process ended without printing a whole JSON document.
+        state: Failed means that its process ended without printing a complete JSON document.
         output: The document, if it is done.
         error: The end of its log, if it failed.
-        progress: How far it is, while it is running and has said so.
+        progress: Its progress, if it is running and has reported it.
     """
 
     state: JobState
@@ -72,7 +72,7 @@ class Jobs:
     """Runs commands and remembers them by name.
 
     Args:
-        folder: Where their folders are; it must exist.
+        folder: The parent of their folders; it must exist.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -82,15 +82,15 @@ class Jobs:
         self._lock = threading.Lock()
 
     def events_path(self, name: str) -> Path:
-        """Return the file from which the progress of a job is read, for the command to write."""
+        """Return the file that the command must write the progress of a job to."""
         return self._folder / name / "events.jsonl"
 
     def start(self, name: str, *arguments: str, detached: bool = False) -> None:
-        """Run `convscope ARGUMENTS`, unless the job of that name is running; what it left before is removed.
+        """Run `convscope ARGUMENTS`, unless the job of that name is running; its old files are removed.
 
         Args:
-            name: Fit for a folder.
-            *arguments: Of the command.
+            name: A valid folder name.
+            **arguments: Arguments of the command.
             detached: Whether the process continues when the studio ends.
         """
         with self._lock:
@@ -132,26 +132,26 @@ class Jobs:
             return Job("failed", error=self.log(name))
 
     def log(self, name: str) -> str:
-        """Return the end of what a job wrote to standard error; nothing if that cannot be read."""
+        """Return the end of a job's standard error; empty if it cannot be read."""
         try:
             return (self._folder / name / "log").read_text("utf-8", "replace").strip()[-_MOST_LOGGED:]
         except OSError:
             return ""
 
     def stop(self, name: str) -> None:
-        """End a job that is running, and remove what it has written."""
+        """Stop a running job, and remove its files."""
         with self._lock:
             if self._is_running(name):
                 try:
                     os.kill(int((self._folder / name / "process").read_text()), signal.SIGTERM)
                 except (OSError, ValueError):
-                    return  # it has just ended, or the studio was killed before it wrote the number
+                    return  # it has just ended, or the studio was killed before it wrote the id
                 while self._is_running(name):
                     time.sleep(_POLL_SECONDS)
                 shutil.rmtree(self._folder / name, ignore_errors=True)
 
     def remove(self, name: str) -> None:
-        """Remove what a job that is not running has written."""
+        """Remove the files of a job that is not running."""
         with self._lock:
             if not self._is_running(name):
                 shutil.rmtree(self._folder / name, ignore_errors=True)
@@ -161,7 +161,7 @@ class Jobs:
         """Stop all jobs that are not detached when an application ends."""
         try:
             yield
-        finally:  # a second Ctrl-C waits for nothing
+        finally:  # do not wait after a second Ctrl-C
             for name in self._processes.keys() - self._detached:
                 self.stop(name)
 
@@ -173,7 +173,7 @@ class Jobs:
             with locked(self._folder / name):
                 return False
         except BlockingIOError:
-            return True  # another studio started it, which may have been killed
+            return True  # started by another studio, which may have been killed
         except OSError:
             return False
 

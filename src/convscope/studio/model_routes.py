@@ -42,7 +42,7 @@ class ModelSummary(BaseModel):
 
 
 def model_routes(workspace: Workspace) -> APIRouter:
-    """Make the routes."""
+    """Create the routes."""
     router = APIRouter(tags=["models"])
 
     @router.get("/api/models")
@@ -86,10 +86,10 @@ def model_routes(workspace: Workspace) -> APIRouter:
 
 
 def _file(opened: OpenModel, model: Model, kind: FileKind) -> bytes:
-    """Write a model to a file, and read it.
+    """Write a model to a file, and return its content.
 
     Raises:
-        ExportError: Its answers differ from the model's, or the network is too large for a page.
+        ExportError: Its predictions differ from the model's, or the network is too large for a page.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = FilePath(folder) / f"model.{kind}"

@@ -44,14 +44,14 @@ class OpenModel(BaseModel):
 
 
 class Models:
-    """The models that are open, and those of them that are loaded.
+    """The open models, some of which are loaded.
 
     Args:
         folder: The studio's folder.
         given: Model files from the command line; NAME=FILE names one.
 
     Raises:
-        ConvscopeError: One of those given cannot be opened.
+        ConvscopeError: One of the given models cannot be opened.
     """
 
     def __init__(self, folder: StudioFolder, given: Sequence[str] = ()) -> None:
@@ -74,7 +74,7 @@ class Models:
         ]
 
     def find(self, id_: str) -> OpenModel:
-        """Return the model of an id.
+        """Return the model with an id.
 
         Raises:
             RequestError: 404: there is none.
@@ -90,10 +90,10 @@ class Models:
         )
 
     def classifier(self, id_: str) -> Classifier:
-        """Load a model from its current file; if it is already loaded, return it.
+        """Return a model, loaded from its current file if necessary.
 
         Raises:
-            RequestError: 404: there is none of that id.
+            RequestError: 404: there is none with that id.
             ModelFileError: Its file cannot be used.
         """
         path = self.find(id_).path
@@ -102,7 +102,7 @@ class Models:
         return self._loaded.get(key, lambda: load(path))
 
     def save(self, model: Model, name: str) -> OpenModel:
-        """Write a model to a new file in the studio's folder; a number is added to a name that is taken.
+        """Write a model to a new file in the studio's folder; a number is added to the name if it is taken.
 
         Raises:
             RequestError: 422: the name is not allowed.

@@ -1,8 +1,8 @@
 """Server-sent events that announce changes to all pages.
 
-Each event holds the revisions of everything that may change; a page then asks for what has changed at its own
-address. So a page that was cut off misses nothing, and one connection is enough for all tabs of a browser,
-which opens about six to a host.
+Each event holds the revisions of everything that may change; a page then requests what has changed. So a page
+that was disconnected misses nothing, and one connection is enough for all tabs of a browser, which opens only
+about six per host.
 
 Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
@@ -29,7 +29,7 @@ _KEEP_ALIVE_SECONDS = 15.0
 
 
 class Revisions(BaseModel):
-    """A text for everything that may change; it differs from the text before whenever that has changed."""
+    """A text for everything that may change, which changes with it."""
 
     runs: dict[str, str] = Field(description="By the run's name.", examples=[{"pets": "running 4096"}])
     edits: dict[str, str] = Field(
@@ -38,7 +38,7 @@ class Revisions(BaseModel):
 
 
 def notification_routes(workspace: Workspace, runs: Runs, edits: EditLists) -> APIRouter:
-    """Make the routes."""
+    """Create the routes."""
     router = APIRouter(tags=["notifications"])
 
     def revisions() -> Revisions:
@@ -56,10 +56,10 @@ def notification_routes(workspace: Workspace, runs: Runs, edits: EditLists) -> A
 async def announce(
     revisions: Callable[[], BaseModel], is_closing: Callable[[], bool]
 ) -> AsyncGenerator[bytes]:
-    """Yield the revisions at once and whenever they change.
+    """Yield the revisions immediately and whenever they change.
 
     Args:
-        revisions: Returns them as they are now.
+        revisions: Returns the current revisions.
         is_closing: Whether the server is about to end.
     """
     last = None

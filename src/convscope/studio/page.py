@@ -1,4 +1,4 @@
-"""The page application: its frame, its modules, and what a browser may load for it."""
+"""The page application: its frame, its modules, and its content security policy."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _START = ("studio/studio.js", "studio/playground/view.js")
 
 
 def _frame() -> str:
-    """Return the frame, with links that let a browser ask for all modules of the first page at once.
+    """Return the frame, with preload links for all modules of the first page.
 
-    Without them it would ask for each only once it has read another that imports it.
+    Without them, a browser would request each module only after reading another that imports it.
     """
     links = (f'<link rel="modulepreload" href="/web/{name}" />' for name in reachable(*_START))
     return read("studio/index.html").replace("</head>", f"{''.join(links)}</head>")
@@ -39,11 +39,11 @@ POLICY = (
     "img-src 'self' blob: data:; media-src 'self' blob:; worker-src 'self' blob:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""No script runs but the files below and the map of their names: https://www.w3.org/TR/CSP3/."""
+"""Only the files below and their import map may run as scripts: https://www.w3.org/TR/CSP3/."""
 
 
 def add_page(app: FastAPI) -> None:
-    """Put the page at /, and modules and styles below /web/."""
+    """Serve the page at /, and modules and styles below /web/."""
 
     @app.get("/", include_in_schema=False)
     async def frame() -> Response:
@@ -53,7 +53,7 @@ def add_page(app: FastAPI) -> None:
 
 
 class _Files(StaticFiles):
-    """Modules and styles that a browser keeps, and asks each time whether they are still the same."""
+    """Modules and styles that a browser caches, with revalidation on each use."""
 
     def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
         return super().lookup_path(path) if path.endswith((".js", ".css")) else ("", None)

@@ -1,4 +1,4 @@
-"""Names of pictures that are kept by their content."""
+"""File names of pictures, derived from their content."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 from convscope.pictures.reading import suffix_of
 
 PICTURE_NAME = re.compile(r"[0-9a-f]{16}\.[a-z0-9]{1,8}")
-"""What `picture_name` returns."""
+"""Pattern of the names that `picture_name` returns."""
 
 
 def picture_digest(data: bytes) -> str:
@@ -17,5 +17,5 @@ def picture_digest(data: bytes) -> str:
 
 
 def picture_name(data: bytes) -> str:
-    """Return the name of a picture's file by its content; it must be one that can be read."""
+    """Return the file name of a readable picture, derived from its content."""
     return f"{picture_digest(data)}{suffix_of(data)}"

@@ -1,7 +1,7 @@
 """Short references to pictures.
 
-`sent.DIGEST` is a picture that was sent, a file in the studio's folder; `data.ID.INDEX` is a picture of an
-open source.
+`sent.DIGEST` is an uploaded picture, a file in the studio's folder; `data.ID.INDEX` is a picture of an open
+source.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ PictureRef = Annotated[
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReferredPicture:
-    """A picture that a reference leads to.
+    """The picture of a reference.
 
     Attributes:
         picture: Bytes of a file, or pixels.
-        name: For people.
+        name: Display name.
         label: Its class, if it comes from a source.
     """
 
@@ -53,11 +53,11 @@ class ReferredPicture:
 
 
 def keep_sent(data: bytes, workspace: Workspace) -> str:
-    """Keep a picture that was sent and return its reference; the same picture is kept once.
+    """Store an uploaded picture and return its reference; the same picture is stored once.
 
     Raises:
         PictureError: It cannot be read, or has more pixels than `Limits` allows.
-        ConvscopeError: It cannot be written.
+        ConvscopeError: The file cannot be written.
     """
     read_picture(data, SENT_NAME, pixel_limit=Limits().pixels)
     digest = hashlib.blake2b(data, digest_size=16).hexdigest()
@@ -69,7 +69,7 @@ def keep_sent(data: bytes, workspace: Workspace) -> str:
 
 
 def find_picture(reference: str, workspace: Workspace) -> ReferredPicture:
-    """Return the picture that a reference leads to.
+    """Return the picture of a reference.
 
     Raises:
         RequestError: 404: there is none.

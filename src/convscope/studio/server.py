@@ -1,4 +1,4 @@
-"""Run the studio until it is stopped. Training in progress continues without it."""
+"""Run the studio until it is stopped. Running trainings continue without it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from convscope.studio.workspace import Workspace
 
 LIMITS = Limits(
-    body_bytes=512 * 2**20,  # an archive of pictures
+    body_bytes=512 * 2**20,  # for an archive of pictures
     request_seconds=600,
-    shutdown_seconds=1,  # open pages listen for ever
+    shutdown_seconds=1,  # open pages listen forever
 )
 
 
@@ -27,9 +27,9 @@ def serve(workspace: Workspace, listening: socket.socket, token: bytes | None) -
     """Answer requests until SIGTERM or Ctrl-C.
 
     Args:
-        workspace: What is open.
-        listening: What `convscope.serving.server.listen` returned.
-        token: The token that requests must carry; None requires none.
+        workspace: The workspace.
+        listening: The result of `convscope.serving.server.listen`.
+        token: The token that requests must carry; None if not required.
     """
     threading.Thread(target=workspace.sources.open_first, daemon=True).start()
     app = AccessControl(create_app(workspace), token)

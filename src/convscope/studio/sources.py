@@ -1,8 +1,8 @@
-"""The sources of pictures that are open, and the one place that notices when they have changed.
+"""The open sources of pictures, with the only code that detects changes of them.
 
-Opening ten thousand files and reading their times takes too long to do for every request of a page, so an
-open source is kept. It is opened again when the modification time of its file, or of a folder its pictures
-are in, has changed, and in any case after half a minute: a picture may have been overwritten in place.
+Opening a source of ten thousand files takes too long for every request of a page, so an open source is
+cached. It is reopened if the modification time of its file, or of a folder with its pictures, has changed,
+and in any case after half a minute, because a picture may have been overwritten in place.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class OpenData(BaseModel):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenSource:
-    """A source as it was at most half a minute ago.
+    """A source in its state of at most half a minute ago.
 
     Attributes:
         source: The source.
@@ -64,7 +64,7 @@ class OpenSource:
     _stamps: dict[Path, tuple[int, ...]]
 
     def is_current(self) -> bool:
-        """Whether it can be used without opening it again."""
+        """Whether it can be used without reopening it."""
         return time.monotonic() < self._until and all(
             change_stamp(path) == was for path, was in self._stamps.items()
         )
@@ -78,7 +78,7 @@ class Sources:
         given: Sources from the command line.
 
     Raises:
-        DataError: One of those given cannot be used.
+        DataError: One of the given sources cannot be used.
     """
 
     def __init__(self, folder: StudioFolder, given: Sequence[str] = ()) -> None:
@@ -89,7 +89,7 @@ class Sources:
             self.open_at(location)
 
     def all(self) -> list[OpenData]:
-        """List all sources: those given or opened, then those collected or sent here, then the built-in."""
+        """List all sources: given or opened ones, then collected or uploaded ones, then the built-in ones."""
         given = dict.fromkeys([*self._given, *self._folder.paths()])
         entries = sorted(self._folder.data.iterdir(), key=lambda entry: natural_order(entry.name))
         return [
@@ -103,7 +103,7 @@ class Sources:
         ]
 
     def find(self, id_: str) -> OpenData:
-        """Return the source of an id.
+        """Return the source with an id.
 
         Raises:
             RequestError: 404: there is none.
@@ -127,10 +127,10 @@ class Sources:
         return self.find(id_of(location))
 
     def collection(self, id_: str) -> Path:
-        """Return the folder of pictures that are collected here.
+        """Return the folder of a collection.
 
         Raises:
-            RequestError: 404: there is none of that id; 422: these pictures are not a collection.
+            RequestError: 404: there is none with that id; 422: it is not a collection.
         """
         data = self.find(id_)
         if data.origin != "collected":
@@ -143,7 +143,7 @@ class Sources:
         return Path(data.location)
 
     def open(self, id_: str) -> OpenSource:
-        """Open the current source of an id.
+        """Open the current source with an id.
 
         Raises:
             RequestError: 404: there is none.
@@ -164,7 +164,7 @@ class Sources:
         return opened
 
     def open_first(self) -> None:
-        """Open the source that the first page shows before anybody asks for it, if it can be opened."""
+        """Open the source of the first page in advance, if possible."""
         with suppress(ConvscopeError):
             self.open(self.all()[0].id)
 
@@ -197,7 +197,7 @@ def _open(location: str) -> OpenSource:
 
 
 def _paths(source: Source, location: Path) -> set[Path]:
-    """Return the file or folder of a source, and all folders that its pictures are in."""
+    """Return the file or folder of a source, and all folders with its pictures."""
     if not isinstance(source, FileSource):
         return {location}
     folders = {(source.folder / file).parent for file in source.files}

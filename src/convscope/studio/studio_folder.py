@@ -1,15 +1,15 @@
-"""The studio's folder, where everything is kept that is made in the browser.
+"""The studio's folder, which stores everything created in the browser.
 
-| in it | what it holds |
+| file or folder | content |
 |---|---|
-| data/ | pictures that were collected or sent: folders of class folders, archives, corrected manifests |
+| data/ | collected or uploaded pictures: folders of class folders, archives, corrected manifests |
 | runs/ | run folders, as `convscope train` writes them |
-| models/ | edited models that were saved, and networks of single epochs |
+| models/ | saved edited models, and networks of single epochs |
 | edits/ | unsaved edits, by the model's id |
 | jobs/ | output and log of every process the studio started |
-| pictures/ | single pictures that were sent, by the digest of their bytes |
-| paths.json | paths of pictures elsewhere that were opened |
-| lesson.json | which questions of the lesson were answered correctly |
+| pictures/ | single uploaded pictures, by the digest of their bytes |
+| paths.json | paths of opened pictures elsewhere |
+| lesson.json | the correctly answered questions of the lesson |
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ class StudioFolder:
     """The studio's folder.
 
     Args:
-        folder: Its path; it is created if need be.
+        folder: Its path; it is created if needed.
 
     Attributes:
-        data: Its folder of that name; `runs`, `models`, `edits`, `jobs` and `pictures` likewise.
-        lesson: Its file lesson.json.
+        data: The subfolder of that name; likewise `runs`, `models`, `edits`, `jobs` and `pictures`.
+        lesson: The file lesson.json.
 
     Raises:
         SettingError: It cannot be created.
@@ -66,7 +66,7 @@ class StudioFolder:
             ) from error
 
     def paths(self) -> list[str]:
-        """Return the paths of pictures elsewhere that were opened; none if the list cannot be read."""
+        """Return the paths of opened pictures elsewhere; none if the list cannot be read."""
         try:
             paths = strict_json.parse(self._paths.read_bytes())
         except (OSError, ValueError):
@@ -74,7 +74,7 @@ class StudioFolder:
         return [path for path in paths if _is_path(path)] if isinstance(paths, list) else []
 
     def remember(self, path: str) -> None:
-        """Add a path to those of pictures elsewhere.
+        """Add a path to the list of pictures elsewhere.
 
         Raises:
             ConvscopeError: It cannot be written.
@@ -87,12 +87,12 @@ class StudioFolder:
 def _is_path(value: object) -> TypeGuard[str]:
     try:
         return isinstance(value, str) and b"\0" not in os.fsencode(value)
-    except UnicodeEncodeError:  # a lone surrogate that stands for no byte
+    except UnicodeEncodeError:  # a lone surrogate that represents no byte
         return False
 
 
 def checked_name(name: str) -> str:
-    """Return a name with its accents composed, if a file or folder of the studio may have it.
+    """Return a name in composed Unicode (NFC), if it is allowed for a file or folder of the studio.
 
     Raises:
         RequestError: 422: it has characters other than letters, digits, spaces and . _ + -, or too many.

@@ -1,4 +1,4 @@
-"""What the studio has open, shared by all of its pages."""
+"""The state of the studio, shared by all of its pages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Workspace:
-    """What the studio has open.
+    """The open models and sources, and the jobs of the studio.
 
     Args:
         folder: The studio's folder.
@@ -28,11 +28,11 @@ class Workspace:
         data: Sources of pictures from the command line.
 
     Attributes:
-        folder: As given.
+        folder: The studio's folder.
         models: The models that are open.
         sources: The sources of pictures that are open.
-        jobs: Commands that run in processes of their own.
-        closing: Set when the studio is about to end, so that endless answers end too.
+        jobs: Commands that run in their own processes.
+        closing: Set when the studio is about to end, so that endless responses end, too.
 
     Raises:
         ConvscopeError: A model or a source cannot be opened.
@@ -52,12 +52,12 @@ class Workspace:
             model: The model's id.
 
         Raises:
-            RequestError: 404: there is no model of that id.
+            RequestError: 404: there is no model with that id.
             ModelFileError: Its file cannot be used.
         """
         location = data_of(self.models.find(model).path.parent)
         if location:
-            path = os.path.realpath(location)  # the same folder may have been named in two ways
+            path = os.path.realpath(location)  # the same folder may have been given in two ways
             return next(
                 (data for data in self.sources.all() if os.path.realpath(data.location) == path), None
             )

@@ -3,9 +3,9 @@
 With free shift and stretch, simple drawings have many matches: every square is like every other. Three rules
 exclude such pairs:
 
-- Both pictures have details everywhere, which fix the alignment; an object on a plain background does not. -
-Copies stand out. If other pictures are half as similar as the supposed copy, they are a continuum. - Copies
-are rare. If a large share of all pairs would be copies, the set consists of a few shapes.
+- Both pictures have details everywhere, which fix the alignment; an object on a plain background does not.
+- Copies stand out. If other pictures are half as similar as the supposed copy, they are a continuum.
+- Copies are rare. If a large share of all pairs would be copies, the set consists of a few shapes.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ They are the low frequencies of a thumbnail: in a frame from a to b, for integer
 
     D(u, v) = sum over y, x of thumbnail(y, x) cos(pi v (y - a) / (b - a)) cos(pi u (x - a) / (b - a))
 
-for 0 < u + v <= 6, each divided by its standard deviation over the set, and the vector normalised to length
-1. The dot product of two descriptors is then a correlation, 1 for equal pictures. They are invariant to
+for 0 < u + v <= 6, each divided by its standard deviation over the set, and the vector scaled to unit length.
+The dot product of two descriptors is then a correlation, 1 for equal pictures. They are invariant to
 brightness and contrast, and almost to recompression and resizing; mirroring only changes the sign for odd u.
 For cropping, there is a second frame with its border moved inwards: a cropped copy is similar to a frame
 inside the original.

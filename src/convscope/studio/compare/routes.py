@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def comparison_routes(workspace: Workspace) -> APIRouter:
-    """Make the routes."""
+    """Create the routes."""
     router = APIRouter(tags=["compare"])
 
     @router.get("/api/comparison")

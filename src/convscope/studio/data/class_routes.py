@@ -1,4 +1,4 @@
-"""The classes of a collection: named, renamed, removed, and what is in them."""
+"""The classes of a collection: create, rename, remove, and list their pictures."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class ClassPictures(BaseModel):
 
 
 def class_routes(sources: Sources) -> APIRouter:
-    """Make the routes."""
+    """Create the routes."""
     router = APIRouter()
 
     @router.put(_CLASS, status_code=204, response_class=Response)

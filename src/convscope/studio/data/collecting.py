@@ -1,8 +1,8 @@
-"""Pictures collected or sent in the browser, kept in the studio's folder.
+"""Pictures collected or uploaded in the browser, stored in the studio's folder.
 
-A collection is an ordinary folder of class folders. An archive stays packed: it is read where it is, and
-nothing is ever unpacked to the disk. A name that was sent becomes part of a path only if `checked_name`
-allows it, and the files of a collection are named by their content.
+A collection is an ordinary folder of class folders. Archives are read in place and never unpacked to the
+disk. A name from a request only becomes part of a path if `checked_name` allows it, and the files of a
+collection are named by their content.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MOST_PIXELS = 50_000_000
 
 
 def new_collection(folder: Path, name: str) -> Path:
-    """Create an empty collection in a folder; a number is added to its name if that is taken.
+    """Create an empty collection in a folder; a number is added to its name if it is taken.
 
     Raises:
         RequestError: 422: the name is not allowed.
@@ -41,12 +41,12 @@ def new_collection(folder: Path, name: str) -> Path:
 
 
 def add_picture(collection: Path, label: str, picture: Upload) -> Path:
-    """Add a picture to a class of a collection, exactly as it was sent; the same picture is kept once.
+    """Add a picture to a class of a collection, byte for byte; the same picture is stored once.
 
     Raises:
         RequestError: 422: the name of the class is not allowed.
         PictureError: The picture cannot be read.
-        ConvscopeError: It cannot be written.
+        ConvscopeError: The file cannot be written.
     """
     folder = collection / checked_name(label)
     read_picture(picture.data, picture.name, pixel_limit=MOST_PIXELS)
@@ -58,7 +58,7 @@ def add_picture(collection: Path, label: str, picture: Upload) -> Path:
 
 
 def classes_of(collection: Path) -> dict[str, int]:
-    """Return how many pictures each class of a collection has, by its name."""
+    """Return the number of pictures of each class in a collection, by name."""
     folders = sorted(
         (entry for entry in collection.iterdir() if entry.is_dir()),
         key=lambda entry: natural_order(entry.name),
@@ -78,10 +78,10 @@ def add_class(collection: Path, label: str) -> None:
 
 
 def rename_class(collection: Path, label: str, name: str) -> None:
-    """Give a class of a collection another name.
+    """Rename a class of a collection.
 
     Raises:
-        RequestError: 404: there is no such class; 409: another one has that name; 422: it is not allowed.
+        RequestError: 404: there is no such class; 409: the name is taken; 422: the name is not allowed.
     """
     folder, renamed = _class_folder(collection, label), collection / checked_name(name)
     if renamed.exists() and not renamed.samefile(folder):
@@ -132,18 +132,18 @@ def _class_folder(collection: Path, label: str) -> Path:
 
 
 def keep_archive(folder: Path, name: str, sent: IO[bytes]) -> Path:
-    """Keep a .zip archive of class folders, after checking that it is one and within the limits.
+    """Store a .zip archive of class folders, after checking it and its limits.
 
     Args:
-        folder: Where to keep it.
-        name: Its name, with or without .zip; a number is added if that is taken.
-        sent: The archive, from its beginning.
+        folder: The folder to store it in.
+        name: Its name, with or without .zip; a number is added if it is taken.
+        sent: The content of the archive.
 
     Raises:
-        RequestError: 413: it has too many files, or unpacks to too many bytes; 422: the name is not allowed.
+        RequestError: 413: it has too many files, or too many unpacked bytes; 422: the name is not allowed.
         DataError: It is damaged or encrypted, has members that lead out of it, or has no pictures in class
             folders.
-        ConvscopeError: It cannot be written.
+        ConvscopeError: The file cannot be written.
     """
     stem = checked_name(name.removesuffix(".zip"))
     path = folder / f"{free_name(stem, folder, suffix='.zip')}.zip"
@@ -155,7 +155,7 @@ def keep_archive(folder: Path, name: str, sent: IO[bytes]) -> Path:
         try:
             open_zip(temporary)
         except DataError as error:
-            what = error.what.replace(str(temporary), path.name)  # the name its sender knows
+            what = error.what.replace(str(temporary), path.name)  # the name known to the sender
             raise DataError(what, why=error.why, remedy=error.remedy) from error
     return path
 
@@ -165,7 +165,7 @@ def _check_size(file: IO[bytes]) -> None:
         with zipfile.ZipFile(file.name) as archive:
             members = archive.infolist()
     except ZIP_ERRORS:
-        return  # opening it as a source says why
+        return  # opening it as a source gives the reason
     unpacked = sum(member.file_size for member in members)
     if len(members) > MOST_FILES or unpacked > MOST_UNPACKED_BYTES:
         raise RequestError(

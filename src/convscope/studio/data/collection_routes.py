@@ -1,4 +1,4 @@
-"""Collecting pictures in the browser, and sending archives of them."""
+"""Collect pictures in the browser, and upload archives of them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class AddedPictures(BaseModel):
 
 
 def collection_routes(workspace: Workspace) -> APIRouter:
-    """Make the routes."""
+    """Create the routes."""
     router = APIRouter()
     folder, sources = workspace.folder.data, workspace.sources
 

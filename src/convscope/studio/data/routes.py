@@ -59,7 +59,7 @@ class DataSummary(BaseModel):
 
 
 def data_routes(workspace: Workspace) -> APIRouter:
-    """Make the routes."""
+    """Create the routes."""
     router = APIRouter(tags=["data"])
     sources, thumbnails = workspace.sources, ThumbnailStore()
 

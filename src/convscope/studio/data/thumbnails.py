@@ -1,4 +1,4 @@
-"""Thumbnails: decoded one by one while few are looked at, all at once when many are."""
+"""Thumbnails: decoded one by one while few are requested, all at once if many are."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from convscope.studio.sources import OpenSource
 
 MANY = 200
-"""After this many requests somebody is browsing the whole source."""
+"""After this many requests, all thumbnails of the source are decoded."""
 _MOST_PICTURES = 50_000
-"""The thumbnails of more would take gigabytes; they are decoded one by one."""
+"""Thumbnails of more pictures would take gigabytes; they are decoded one by one."""
 
 
 class ThumbnailStore:
-    """The thumbnails of all sources that somebody is browsing."""
+    """The thumbnails of all browsed sources."""
 
     def __init__(self) -> None:
         self._requests: Counter[str] = Counter()
@@ -37,7 +37,7 @@ class ThumbnailStore:
     def png(self, opened: OpenSource, index: int) -> bytes:
         """Return the thumbnail of a picture as a PNG.
 
-        Once many were asked for, a thread decodes all of them; until it is done, they are decoded one by one.
+        Once many were requested, a thread decodes all of them; until it is done, they are decoded one by one.
 
         Raises:
             RequestError: 404: there is no such picture.
@@ -60,7 +60,7 @@ class ThumbnailStore:
             return self._requests[fingerprint]
 
     def _build(self, opened: OpenSource) -> None:
-        with self._building, suppress(StoreError):  # without room for them they are still decoded one by one
+        with self._building, suppress(StoreError):  # without disk space, they are still decoded one by one
             self._built[opened.fingerprint] = build_thumbnails(opened.source)
 
 

@@ -1,4 +1,4 @@
-"""Whole numbers to work out by hand: the course's smiley, and a filter that looks for horizontal lines."""
+"""Whole numbers for calculation by hand: the course's smiley, and a filter that detects horizontal lines."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 WINDOWS = Windows((3, 3))
 LINE_FILTER: Array = np.array([[-1, -1, -1], [2, 2, 2], [-1, -1, -1]], float)
-"""Its weights add up to 0, so that it ignores what is evenly bright."""
+"""Its weights sum to 0, so that it ignores areas of constant brightness."""
 
 
 def drawing() -> Array:

@@ -1,4 +1,4 @@
-"""Convolution: a filter on a window, first in whole numbers, then as the network has learned it."""
+"""Convolution: a filter on a window, first with whole numbers, then with the learned weights."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _KINDS = ("convolution",)
 _LINE = by_hand.LINE_FILTER
 _SUMMED = (3, 1)
-"""The cell of the smiley's feature map that is asked for: none of those that are compared."""
+"""The cell of the smiley's feature map to compute; it is not one of those to compare."""
 
 
 def exhibit(material: Material) -> tuple[Material, list[Stop]]:
@@ -31,7 +31,7 @@ def exhibit(material: Material) -> tuple[Material, list[Stop]]:
 
 
 def questions(material: Material) -> tuple[Question, ...]:
-    """Ask for a sum, what a filter looks for, the size of a map, and what doubling and shifting do."""
+    """Ask for a sum, the pattern of a filter, the size of a map, and the effects of doubling and shifting."""
     material, step = material.first(_KINDS)
     return (_sum(), _strongest(), _size(step), _doubled(material, step), _moved(material, step))
 
@@ -67,7 +67,7 @@ def _sum() -> Question:
 
 
 def _strongest() -> Question:
-    """Ask which of three windows of the smiley gives the largest number: the others give others."""
+    """Ask which of three windows of the smiley gives the largest number; all three differ."""
     feature_map = by_hand.line_map()
     order = np.argsort(feature_map, axis=None, kind="stable")
     cells = sorted(divmod(int(order[rank]), feature_map.shape[1]) for rank in (0, len(order) // 2, -1))
@@ -115,7 +115,7 @@ def _size(step: ComputedStep) -> Question:
 
 
 def _doubled(material: Material, step: ComputedStep) -> Question:
-    """Ask what twice the weights and bias do to the map."""
+    """Ask how doubling weights and bias changes the map."""
     channel = largest_at(step.output)[0]
     filters, bias = material.weights(step)
     doubled = convolution.forward(step.input, 2 * filters, 2 * bias, step.step.windows)[channel]
@@ -142,7 +142,7 @@ def _doubled(material: Material, step: ComputedStep) -> Question:
 
 
 def _moved(material: Material, step: ComputedStep) -> Question:
-    """Ask what a shift of the input does to the map, where no border is in sight."""
+    """Ask how a shift of the input changes the map, away from the borders."""
     windows = step.step.windows
     columns = windows.stride[1]
     filters, bias = material.weights(step)

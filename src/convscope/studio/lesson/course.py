@@ -1,4 +1,4 @@
-"""The course: the seven steps in the order of the chain, then how a network learns, and what can go wrong."""
+"""The course: the seven steps in the order of the chain, then learning and overfitting."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ class Page:
     """One page of the course.
 
     Attributes:
-        name: For addresses.
-        title: For people.
-        short: The same where there is little room.
-        text: What it is about, in a few sentences; the words that its questions use are explained here.
-        attempt: What to try on the page.
-        gist: What to remember, in one sentence.
-        source: Where to read more.
-        questions: Makes the questions.
-        exhibit: Says which steps are shown, and of which material: the lesson's own where the network has
-            none. None for pages that show something else.
+        name: Name in URLs.
+        title: Title for display.
+        short: Short title.
+        text: Introduction in a few sentences, which explains the terms used in its questions.
+        attempt: A suggestion of what to try on the page.
+        gist: The key point, in one sentence.
+        source: Further reading.
+        questions: Creates the questions.
+        exhibit: Chooses the steps to show, and their material: the lesson's own if the network has no such
+            steps. None for pages that show something else.
     """
 
     name: str

@@ -1,7 +1,6 @@
-"""What a page of the lesson shows, and the numbers that its questions show.
+"""Exhibits of a page of the lesson, and the numbers in its questions.
 
-A line of arithmetic is a list of words and numbers, so that the browser formats the numbers as everywhere
-else.
+A line of arithmetic is a list of words and numbers, so that the browser formats the numbers consistently.
 """
 
 from __future__ import annotations
@@ -22,20 +21,20 @@ if TYPE_CHECKING:
 Role = Literal["input", "weights", "output"]
 Line = list[str | float]
 CHANNELS = {1: ("grey",), 3: ("red", "green", "blue")}
-"""The names of a picture's channels, by their number."""
+"""The names of a picture's channels, by number of channels."""
 _AROUND = 2
-"""This many cells on each side of the chosen one are shown with it."""
+"""Number of cells shown on each side of the selected one."""
 
 
 class Stop(BaseModel):
-    """A number of a step, as in the address of a walk."""
+    """A number of a step, as in the URL of a walk."""
 
     step: str
     place: list[int]
 
 
 class Exhibit(BaseModel):
-    """Which steps of its walk a page shows."""
+    """The steps of its walk that a page shows."""
 
     stops: list[Stop] = Field(description="The steps, each with the number that is looked at first.")
 
@@ -58,7 +57,7 @@ class Table(BaseModel):
 
 
 def window_grid(caption: str, step: ComputedStep, channel: int, row: int, column: int) -> Grid:
-    """Make a grid of the cells of a window."""
+    """Create a grid of the cells of a window."""
     cells = step.step.windows.read(step.input, channel=channel, row=row, column=column)
     values, width = [cell.value for cell in cells], step.step.windows.size[1]
     rows = [values[start : start + width] for start in range(0, len(values), width)]
@@ -66,12 +65,12 @@ def window_grid(caption: str, step: ComputedStep, channel: int, row: int, column
 
 
 def number_grid(caption: str, role: Role, values: Array) -> Grid:
-    """Make a grid of a small array."""
+    """Create a grid of a small array."""
     return Grid(caption=caption, role=role, rows=values.tolist())
 
 
 def line(text: str, *pieces: str | float) -> Line:
-    """Make a line, with a piece in place of every `{}`.
+    """Create a line, with a part in place of every `{}`.
 
     Example:
         >>> line("{} × {} is four", 2.0, "two")
@@ -105,7 +104,7 @@ def shifted(maps: NDArray[Any], columns: int = 1) -> NDArray[Any]:
 
 
 def added(parts: Iterable[float]) -> Line:
-    """Make a line of a sum.
+    """Create a line for a sum.
 
     Example:
         >>> added([1.5, -2.0])
@@ -118,7 +117,7 @@ def added(parts: Iterable[float]) -> Line:
 
 
 def around(caption: str, role: Role, values: Array, row: int, column: int) -> Grid:
-    """Make a grid of a cell, which is marked, and those around it."""
+    """Create a grid of a marked cell and those around it."""
     top, left = max(row - _AROUND, 0), max(column - _AROUND, 0)
     part = values[top : row + _AROUND + 1, left : column + _AROUND + 1]
     return Grid(caption=caption, role=role, rows=part.tolist(), marked=(row - top, column - left))

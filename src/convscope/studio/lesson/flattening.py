@@ -24,7 +24,7 @@ def exhibit(material: Material) -> tuple[Material, list[Stop]]:
 
 
 def questions(material: Material) -> tuple[Question, ...]:
-    """Ask for the length of the vector, where cells are in it, and whether their order matters."""
+    """Ask for the length of the vector, the positions of cells in it, and whether their order matters."""
     of, step = material.first(_KINDS)
     shape = cast("tuple[int, int, int]", step.input.shape)
     channels, height, width = shape
@@ -72,7 +72,7 @@ def questions(material: Material) -> tuple[Question, ...]:
 
 
 def _shuffled(material: Material) -> Question:
-    """Ask what another order of the vector would do, if the next layer's weights had the same order."""
+    """Ask for the effect of another order of the vector, if the next layer's weights had the same order."""
     step = next(one for one in material.steps if one.kind == "full_connection")
     weights, bias = material.weights(step)
     order = np.random.default_rng(0).permutation(step.input.size)

@@ -1,4 +1,4 @@
-"""Full connection: what raises the logit of a class, and what lowers it."""
+"""Full connection: the inputs that raise and lower the logit of a class."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def exhibit(material: Material) -> tuple[Material, list[Stop]]:
 
 
 def questions(material: Material) -> tuple[Question, ...]:
-    """Ask for a contribution, a logit, what lowers it most, and what less or more weight would do."""
+    """Ask for a contribution, a logit, what lowers it most, and the effect of smaller or larger weights."""
     classes = material.model.classes
     best = int(material.logits.argmax())
     total = _explain(material, best)
@@ -75,7 +75,7 @@ def questions(material: Material) -> tuple[Question, ...]:
 
 
 def _removed(material: Material, best: int, first: Contribution) -> Question:
-    """Ask whether the answer depends on its largest contribution alone."""
+    """Ask whether the prediction depends only on its largest contribution."""
     step = material.steps[-2]
     inputs = step.input.copy()
     inputs[first.index] = 0
@@ -100,7 +100,7 @@ def _removed(material: Material, best: int, first: Contribution) -> Question:
 
 
 def _doubled(material: Material, best: int) -> Question:
-    """Ask what twice the weights and biases of the output layer do to the answer."""
+    """Ask how doubling the weights and biases of the output layer changes the prediction."""
     doubled = softmax.forward(2 * material.logits)
     same = int(doubled.argmax()) == best
     surer = change(float(material.probabilities[best]), float(doubled[best])) == 2

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from convscope.studio.lesson.material import Material
 
 _SHADE = 100
-"""A pixel about this bright is asked for: neither black nor white."""
+"""Approximate brightness of the pixel in a question: neither black nor white."""
 _MANY = 5.0
-"""Per cent."""
+"""Tolerance in per cent."""
 
 
 def exhibit(material: Material) -> tuple[Material, list[Stop]]:
@@ -27,7 +27,7 @@ def exhibit(material: Material) -> tuple[Material, list[Stop]]:
 
 
 def questions(material: Material) -> tuple[Question, ...]:
-    """Ask for a normalised value, the number of values, and what a shift and a negative would do."""
+    """Ask for a normalised value, the number of values, and the effects of a shift and of a negative."""
     height, width, channels = material.pixels.shape
     row, column = largest_at(-np.abs(material.pixels[:, :, 0].astype(float) - _SHADE))
     explained = _explain(material, 0, row, column)
@@ -66,7 +66,7 @@ def questions(material: Material) -> tuple[Question, ...]:
 
 
 def _moved(material: Material) -> Question:
-    """Ask how many numbers change when the picture moves by one pixel."""
+    """Ask how many numbers change when the picture is shifted by one pixel."""
     pixels = np.moveaxis(material.pixels, 2, 0)
     differ = shifted(pixels) != pixels
     changed = 100 * float(differ.mean())
@@ -83,7 +83,7 @@ def _moved(material: Material) -> Question:
 
 
 def _negative(material: Material) -> Question:
-    """Ask whether the network answers the same for black on white as for white on black."""
+    """Ask whether the network predicts the same for black on white as for white on black."""
     negative = forward(material.model, 255 - material.pixels)[-1].output
     before, after = (int(shares.argmax()) for shares in (material.probabilities, negative))
     classes = material.model.classes

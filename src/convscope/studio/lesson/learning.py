@@ -1,4 +1,4 @@
-"""Learning: the gradient, one weight going downhill, and the error going back."""
+"""Learning: the gradient, gradient descent of one weight, and backpropagation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _CANDIDATES = 8
 _PROBES = 11
 _PROBABILITY_ROUNDING = 0.006
-"""What three digits of a probability near 1 leave open."""
+"""Rounding error of three digits of a probability near 1."""
 _LOGITS = "Here the error begins: probability − 1 for the true class, the probability for every other."
 _PASSED = {
     "flattening": "The numbers of the vector, back in their places.",
@@ -33,14 +33,14 @@ _PASSED = {
     "convolution": "Each cell gets gradient × weight from every sum that has read it.",
     "full_connection": "Each number gets gradient × weight from every neuron that has read it.",
 }
-"""What a step passes to the one before it, by its kind."""
+"""What a step passes back to the step before it, by kind."""
 _SHOWN = ("convolution", "relu", "max_pooling", "average_pooling")
 _WINDOW = np.array([[1.0, 4.0], [3.0, 2.0]])
 """A pooling window in whole numbers."""
 
 
 class GradientMap(BaseModel):
-    """The gradient of the loss at what a step gives out: the map where it is largest, or the logits."""
+    """The gradient of the loss at a step's output: the map where it is largest, or the logits."""
 
     title: str
     text: str
@@ -50,7 +50,7 @@ class GradientMap(BaseModel):
 
 
 class Learning(BaseModel):
-    """One weight going downhill, and the gradient at each step, from the last back to the first."""
+    """Gradient descent of one weight, and the gradient at each step, from the last back to the first."""
 
     name: str = Field(description="Of the weight.")
     curve: WeightCurve
@@ -58,7 +58,7 @@ class Learning(BaseModel):
 
 
 def illustration(material: Material) -> Learning:
-    """Compute the loss as a function of one weight of the first convolution, and the way back."""
+    """Compute the loss as a function of one weight of the first convolution, and the backward pass."""
     material, step = material.first(("convolution",))
     _, curve = _descent(material)
     channel, source, row, column = curve.weight.place
@@ -71,7 +71,7 @@ def illustration(material: Material) -> Learning:
 
 
 def questions(material: Material) -> tuple[Question, ...]:
-    """Ask for a gradient, a step downhill, what a large step does, and what ReLU and pooling pass."""
+    """Ask for a gradient, a descent step, the effect of a large step, and what ReLU and pooling pass back."""
     material, _ = material.first(("convolution",))
     loss_of, curve = _descent(material)
     return (
@@ -218,7 +218,7 @@ def _descent(material: Material) -> tuple[LossOf, WeightCurve]:
 
 
 def _steepness(loss_of: LossOf) -> float:
-    """Return how high a weight is on the side of its valley, and how near its floor; 0 without a valley."""
+    """Score how high a weight is above its valley, and how close to the minimum; 0 without a valley."""
     reach, has_valley = reach_of(loss_of)
     if not has_valley:
         return 0.0

@@ -1,4 +1,4 @@
-"""Losses: the loss bench, trained once by `convscope losses` in a process of its own, and kept."""
+"""Losses: the loss bench, trained once by `convscope losses` in its own process, and stored."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class LossBench(BaseModel):
 
 
 def losses_routes(workspace: Workspace) -> APIRouter:
-    """Make the routes."""
+    """Create the routes."""
     router = APIRouter(tags=["losses"])
     jobs = workspace.jobs
 

@@ -1,4 +1,4 @@
-"""A picture's way through a network, which the lesson shows and asks about."""
+"""The steps of a network for a picture, which the lesson shows and asks about."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from convscope.walkthrough.document import Walk
 
 _DRAWN, _SEED = "smiley", 3
-"""The drawing of the lesson. Its seed is none of those that the network has learned from."""
+"""The drawing of the lesson. The network was not trained on drawings with its seed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Material:
-    """A model, a picture and every step between them.
+    """A model, a picture and all computed steps.
 
     Attributes:
         model: The model.
@@ -69,7 +69,7 @@ class Material:
 
 
 def material(model: Model, pixels: NDArray[np.uint8], truth: str | None) -> Material:
-    """Compute a picture's way through a model.
+    """Compute the steps of a model for a picture.
 
     Args:
         model: The model.
@@ -78,10 +78,10 @@ def material(model: Model, pixels: NDArray[np.uint8], truth: str | None) -> Mate
 
     Raises:
         NetworkError: The numbers overflow.
-        SettingError: The model gives several labels per picture.
+        SettingError: The model predicts several labels per picture.
     """
     require_one_class(model, "the lesson", "it teaches softmax and cross-entropy")
-    model = replace(model, temperature=1.0)  # as in training: the lesson is about the network alone
+    model = replace(model, temperature=1.0)  # as in training, because the lesson is about the network only
     steps = forward(model, pixels)
     known = truth is not None and truth in model.classes
     return Material(
@@ -91,7 +91,7 @@ def material(model: Model, pixels: NDArray[np.uint8], truth: str | None) -> Mate
 
 @cache
 def own_material() -> Material:
-    """Return the lesson's own: the network that comes with convscope, and a drawing that is new to it."""
+    """Return the lesson's own material: the built-in network, and a drawing that is new to it."""
     drawing = draw_shape(_DRAWN, np.random.default_rng(_SEED))
     return material(shapes_model(), drawing[:, :, np.newaxis], _DRAWN)
 

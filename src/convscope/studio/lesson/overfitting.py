@@ -1,6 +1,6 @@
 """Overfitting: memorising pictures, and what helps against it.
 
-The curves are those of three real runs, written by `benchmarks/overfitting.py`.
+The curves are from three real runs, recorded by `benchmarks/overfitting.py`.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from convscope.studio.lesson.material import Material
 
 _POINT = 0.6
-"""Percentage points that an answer may be off."""
+"""Tolerance of answers, in percentage points."""
 
 
 class TrainedRun(BaseModel):
-    """One training: what was measured on the way."""
+    """One training, with its measurements."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
@@ -58,7 +58,7 @@ def recorded() -> Overfitting:
 
 
 def questions(_material: Material) -> tuple[Question, ...]:
-    """Ask for the gap, where to stop, what memorising is worth, and what helps."""
+    """Ask for the gap, when to stop, the value of memorising, and what helps."""
     runs = {run.name: run for run in recorded().runs}
     return (
         _gap(runs["few"]),

@@ -34,7 +34,7 @@ def exhibit(material: Material) -> tuple[Material, list[Stop]]:
 
 
 def questions(material: Material) -> tuple[Question, ...]:
-    """Ask for the value of a window, the size of the pooled map, what is discarded, and what a shift does."""
+    """Ask for a pooled value, the size of the pooled map, what is discarded, and the effect of a shift."""
     of, step = material.first(_KINDS)
     channel, row, column = _most_varied(step)
     grid = window_grid("window", step, channel, row, column)
@@ -111,7 +111,7 @@ def _forgotten(step: ComputedStep, grid: Grid, channel: int, row: int, column: i
 
 
 def _moved(material: Material, step: ComputedStep) -> Question:
-    """Ask what pooling does to the difference that a shift of the picture by one pixel makes."""
+    """Ask how pooling changes the difference caused by a shift of the picture by one pixel."""
     moved = after_shift(material, step, 1)
     before, after = (
         100 * changed(new, old) for new, old in ((moved.input, step.input), (moved.output, step.output))

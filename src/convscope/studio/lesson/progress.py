@@ -1,4 +1,4 @@
-"""Which questions were answered correctly, kept in a file."""
+"""The correctly answered questions, stored in a file."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """The questions that were answered correctly, as `STEP/QUESTION`.
+    """The correctly answered questions, as `STEP/QUESTION`.
 
     Args:
-        path: The file; it is written with the first correct answer.
+        path: The file, written after the first correct answer.
     """
 
     def __init__(self, path: Path) -> None:

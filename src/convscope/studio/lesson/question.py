@@ -1,4 +1,4 @@
-"""A question of the lesson: a number to work out, or multiple choice."""
+"""A question of the lesson: a number to calculate, or multiple choice."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _ROUNDING = 0.01
-"""Numbers are shown to three digits, so a product of two may be off by this fraction."""
+"""Numbers are displayed with three digits, so a product of two may be off by this fraction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +23,17 @@ class Question:
     """A question, and everything needed to check an answer.
 
     Attributes:
-        name: Unique on its page.
-        prompt: Words and numbers.
+        name: Name, unique on its page.
+        prompt: The question as words and numbers.
         answer: The correct number, or the index of the correct option.
         working: The calculation, without the result.
-        options: Of multiple choice; empty if a number is asked for.
-        within: How far a number may be from the answer.
-        slips: Hints for wrong answers that come from common mistakes; NaN where none is possible.
+        options: The options of multiple choice; empty if the answer is a number.
+        within: Tolerance of a number.
+        slips: Hints for wrong answers from common mistakes; NaN if such a mistake is impossible.
         grids: Numbers to calculate with.
-        tables: Likewise.
-        unit: Of the number.
-        is_hidden: Whether the page hides the number in what it shows until the question is answered.
+        tables: Tables to calculate with.
+        unit: Unit of the number.
+        is_hidden: Whether the page hides the number in its exhibit until the question is answered.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Question:
     is_hidden: bool = False
 
     def check(self, given: float) -> Verdict:
-        """Check an answer; the verdict on a wrong one has the working, and a hint if the mistake is common.
+        """Check an answer; the verdict on a wrong one includes the working, and a hint for common mistakes.
 
         Raises:
             RequestError: 422: it is not a number, or not one of the options.
@@ -101,7 +101,7 @@ class Verdict(BaseModel):
 
 
 def rounding(*parts: float) -> float:
-    """Return how far a sum of these may be off if it is calculated with the three digits shown.
+    """Return how far a sum of these may be off if it is calculated with the three displayed digits.
 
     Example:
         >>> rounding(3.0, -1.0)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _KINDS = ("relu",)
 _FIRST, _SECOND = np.array([[1.0, 2.0], [0.0, 1.0]]), np.array([[3.0, 1.0], [1.0, -1.0]])
-"""Two layers of two neurons each, in whole numbers."""
+"""Two layers of two neurons each, with whole numbers."""
 
 
 def exhibit(material: Material) -> tuple[Material, list[Stop]]:
@@ -28,7 +28,7 @@ def exhibit(material: Material) -> tuple[Material, list[Stop]]:
 
 
 def questions(material: Material) -> tuple[Question, ...]:
-    """Ask what ReLU does to one value and its neighbours, and what would happen without it."""
+    """Ask for the effect of ReLU on one value and its neighbours, and the effect of removing it."""
     _, step = material.first(_KINDS)
     channel, row, column = largest_at(-step.input)
     explained = relu.explain(step.input, channel=channel, row=row, column=column)
@@ -61,7 +61,7 @@ def questions(material: Material) -> tuple[Question, ...]:
 
 
 def _left_out(material: Material) -> Question:
-    """Ask what happens to the answer if every ReLU passes everything."""
+    """Ask how the prediction changes if every ReLU passes everything."""
     before, after = float(material.probabilities[material.truth]), _without(material)
     return Question(
         "left-out",
@@ -84,7 +84,7 @@ def _left_out(material: Material) -> Question:
 
 
 def _without(material: Material) -> float:
-    """Return the probability of the true class if no ReLU changes anything."""
+    """Return the probability of the true class without any ReLU."""
     values: dict[str, Array] = {}
     for step in forward(material.model, material.pixels):
         inputs = tuple(values.get(name, step.inputs[at]) for at, name in enumerate(step.step.inputs))
@@ -99,7 +99,7 @@ def _without(material: Material) -> float:
 
 
 def _one_layer() -> Question:
-    """Ask how many layers two layers are without ReLU between them."""
+    """Ask how many layers two layers are equivalent to without ReLU between them."""
     inputs, no_bias = np.array([1.0, 2.0]), np.zeros(2)
     hidden = full_connection.forward(inputs, _FIRST, no_bias)
     both = full_connection.forward(hidden, _SECOND, no_bias)

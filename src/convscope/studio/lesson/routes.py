@@ -66,7 +66,7 @@ class GivenAnswer(BaseModel):
 
 
 def lesson_routes(workspace: Workspace) -> APIRouter:
-    """Make the routes."""
+    """Create the routes."""
     router = APIRouter(tags=["lesson"])
     progress = Progress(workspace.folder.lesson)
     materials: Cache[tuple[Classifier, bytes, str | None], Material] = Cache(_MOST_CACHED)
@@ -94,7 +94,7 @@ def lesson_routes(workspace: Workspace) -> APIRouter:
 
 
 def _add_course(router: APIRouter, progress: Progress, wanted: Material) -> None:
-    """`wanted` is the dependency that FastAPI resolves from the request: a picture's way through a model."""
+    """Add the routes; `wanted` is the dependency that FastAPI resolves to the material of a request."""
 
     @router.get("/api/lesson")
     def course(material: Material = wanted) -> Course:

@@ -1,4 +1,4 @@
-"""The lesson on paper: all questions for a class, then the same with answers for the teacher."""
+"""The printable lesson: all questions for a class, then the same with answers for the teacher."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ td.marked { outline: 1.5pt solid #1b1c1e; }
 
 
 def sheet(material: Material) -> str:
-    """Write the sheet as a page to print: questions, then, from a new sheet of paper on, with answers.
+    """Write the sheet as a page to print: questions, then, on a new sheet, questions with answers.
 
     Args:
-        material: The picture and network that the questions are about.
+        material: The picture and network of the questions.
 
     Returns:
-        A whole HTML document, which asks for nothing from anywhere.
+        A complete, self-contained HTML document.
     """
     parts = (
         f"<h1>How a network sees a picture, and how it learns to</h1>{_intro(material)}",
@@ -73,7 +73,7 @@ def sheet(material: Material) -> str:
 
 
 def written(number: float) -> str:
-    """Write a number as the pages do: three significant digits, whole numbers whole, a true minus sign.
+    """Format a number as on the pages: three significant digits, whole numbers whole, a true minus sign.
 
     Example:
         >>> [written(number) for number in (1800, -0.31331, 0.1, 1e-06, 2.0)]

@@ -1,4 +1,4 @@
-"""A picture that moves to the right: what changes before pooling, and what after it."""
+"""A picture shifted to the right: the changes before and after pooling."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _KINDS = ("max_pooling", "average_pooling")
 
 
 class Shift(BaseModel):
-    """The picture, one map before and after pooling, and how much all maps have changed."""
+    """The picture, one map before and after pooling, and the change of all maps."""
 
     columns: int = Field(description="By how many the picture has moved.")
     picture: list[list[float]] = Field(description="Its first channel, 0 to 255.")
@@ -40,7 +40,7 @@ class Shifts(BaseModel):
 
 
 def illustration(material: Material) -> Shifts:
-    """Compute the first pooling of a picture that has moved by 0 to 4 columns."""
+    """Compute the first pooling of a picture shifted by 0 to 4 columns."""
     material, step = material.first(_KINDS)
     channel = largest_at(step.output)[0]
     return Shifts(
@@ -49,14 +49,14 @@ def illustration(material: Material) -> Shifts:
 
 
 def after_shift(material: Material, step: ComputedStep, columns: int) -> ComputedStep:
-    """Compute a step for the picture moved to the right."""
+    """Compute a step for the picture shifted to the right."""
     pixels = np.moveaxis(material.pixels, 2, 0)
     moved = np.moveaxis(shifted(pixels, columns), 0, 2) if columns else material.pixels
     return next(one for one in forward(material.model, moved) if one.name == step.name)
 
 
 def changed(new: Array, old: Array) -> float:
-    """Return the sum of all changes, as a share of the sum of what was there.
+    """Return the sum of all changes, relative to the sum of the original values.
 
     Example:
         >>> changed(np.array([1.0, 0.0]), np.array([0.0, 1.0]))

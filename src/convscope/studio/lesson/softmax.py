@@ -18,7 +18,7 @@ _CONFIDENTLY_WRONG = 1e-6
 _UNSURE, _WRONG = 0.5, 0.001
 _ADDED = 5.0
 _PROBABILITY_ROUNDING = 0.006
-"""What three digits of a probability near 1 leave open."""
+"""Rounding error of three digits of a probability near 1."""
 
 
 def exhibit(material: Material) -> tuple[Material, list[Stop]]:
@@ -115,7 +115,7 @@ def _confidently_wrong() -> Question:
 
 
 def _why() -> Question:
-    """Ask how much steeper cross-entropy is than squared error where a network is confidently wrong."""
+    """Ask how much steeper cross-entropy is than squared error if a network is confidently wrong."""
     logits = np.log([_CONFIDENTLY_WRONG, 1 - _CONFIDENTLY_WRONG])
     steep, flat = (float(loss.gradient(logits, 0)[0]) for loss in (cross_entropy, squared_error))
     times = (1.0, math.sqrt(steep / flat), steep / flat)

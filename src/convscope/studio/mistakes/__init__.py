@@ -1,1 +1,1 @@
-"""Mistakes: what a model gets wrong, labels that are probably wrong, and corrections."""
+"""Mistakes: wrong predictions of a model, labels that are probably wrong, and corrections."""

@@ -1,7 +1,7 @@
 """Corrected labels: a manifest in the studio's folder, to train on instead of the source.
 
-Nothing else is kept: what differs from the source has been corrected. The pictures and their folders are
-never touched.
+Nothing else is stored: a label that differs from the source is a correction. The pictures and their folders
+are never changed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from convscope.studio.studio_folder import StudioFolder
     from convscope.studio.workspace import Workspace
 
-Key = tuple[str, int]  # the path of a picture, and how many rows before have the same
+Key = tuple[str, int]  # path of a picture, and number of earlier rows with the same path
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Correction:
 
 
 def manifest_path(data: OpenData, folder: StudioFolder) -> Path:
-    """Return the path of the corrected list of these pictures: among those that can be trained on."""
+    """Return the path of the corrected list of these pictures, in the folder of sources to train on."""
     name = re.sub(r"[^\w +-]", "_", data.name)[:60]
     return folder.data / f"{name}-corrected-{data.id}.csv"
 
@@ -66,13 +66,13 @@ def corrections(data: OpenData, workspace: Workspace) -> list[Correction]:
 
 
 def correct(data: OpenData, index: int, label: str, workspace: Workspace) -> None:
-    """Correct a label; setting it to the source's own takes the correction back.
+    """Correct a label; setting it to the source's label removes the correction.
 
     Args:
         data: The pictures.
-        index: Which picture, by its index in the source.
+        index: Index of the picture in the source.
         label: One of the source's classes.
-        workspace: Where the corrected list is kept.
+        workspace: The workspace with the corrected list.
 
     Raises:
         RequestError: 404: there is no such picture; 422: there is no such class.
@@ -106,7 +106,7 @@ def _corrected(source: Source, path: Path) -> dict[int, str]:
 
 
 def _keys(source: FileSource) -> Iterable[Key]:
-    """Yield the key of every picture: its path, as a manifest may list one more than once."""
+    """Yield the key of every picture: its path and a count, because a manifest may list a path repeatedly."""
     seen: Counter[str] = Counter()
     for file in source.files:
         path = str((source.folder / file).absolute())

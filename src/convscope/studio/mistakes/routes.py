@@ -1,4 +1,4 @@
-"""Mistakes: wrong and uncertain answers, labels that are probably wrong, and corrections."""
+"""Mistakes: wrong and uncertain predictions, labels that are probably wrong, and corrections."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from convscope.pictures.naming import natural_order
 from convscope.studio.cache import Cache
 from convscope.studio.ids import DataId, DataIdQuery, ModelId, PartQuery  # noqa: TC001 - FastAPI looks them up
 from convscope.studio.mistakes.corrections import Correction, correct, corrections, manifest_path
-from convscope.studio.mistakes.documents import (  # FastAPI looks them up
+from convscope.studio.mistakes.documents import (  # resolved by FastAPI at runtime
     ClassifiedPictures,  # noqa: TC001
     Figures,  # noqa: TC001
 )
@@ -43,7 +43,7 @@ class NewLabel(BaseModel):
 
 
 def mistake_routes(workspace: Workspace) -> APIRouter:
-    """Make the routes."""
+    """Create the routes."""
     router = APIRouter(tags=["mistakes"])
     _add_answers(router, workspace)
     _add_suspects(router, workspace)

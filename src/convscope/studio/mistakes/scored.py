@@ -1,4 +1,4 @@
-"""A model's answers to labelled pictures, in the order in which a person wants to see them."""
+"""A model's predictions for labelled pictures, in a useful order."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ Kind = Literal["missed", "wrong", "found"]
 
 @dataclass(frozen=True, eq=False)
 class ScoredPictures:
-    """The probabilities that a model gives to labelled pictures.
+    """A model's probabilities for labelled pictures.
 
     Attributes:
-        names: Of the pictures.
+        names: Names of the pictures.
         places: (n,) the index of each in its source.
         truth: (n, classes) whether each picture has the class or label.
         probabilities: (n, classes).
         classes: The model's classes or labels.
-        thresholds: With several labels per picture, from which probability on each is found; else None.
-        notes: What people should know about the selection, in short sentences.
+        thresholds: The threshold of each label with several labels per picture; else None.
+        notes: Remarks on the selection, in short sentences.
     """
 
     names: tuple[str, ...]
@@ -52,14 +52,14 @@ class ScoredPictures:
 
     @cached_property
     def answers(self) -> NDArray[np.bool_]:
-        """(n, classes) the most probable class, or the labels that are found."""
+        """(n, classes) the most probable class, or the predicted labels."""
         if self.thresholds is None:
             return self.probabilities.argmax(axis=1)[:, np.newaxis] == np.arange(len(self.classes))
         return self.probabilities >= np.array(self.thresholds)
 
     @cached_property
     def confidence(self) -> NDArray[np.float64]:
-        """(n,) the probability of the whole answer; labels are independent, so theirs are multiplied."""
+        """(n,) the probability of the prediction; labels are independent, so theirs are multiplied."""
         if self.thresholds is None:
             return self.probabilities.max(axis=1)
         return np.where(self.answers, self.probabilities, 1 - self.probabilities).prod(axis=1)
@@ -71,12 +71,12 @@ class ScoredPictures:
         return evaluate_labels(self.probabilities, self.truth, self.classes, self.thresholds)
 
     def worst(self) -> NDArray[np.int64]:
-        """Return the rows with a wrong answer, the most confident first."""
+        """Return the rows with a wrong prediction, the most confident first."""
         wrong = np.flatnonzero((self.answers != self.truth).any(axis=1))
         return wrong[_descending(self.confidence[wrong])]
 
     def uncertain(self) -> NDArray[np.int64]:
-        """Return all rows by the entropy of their answers, - sum of p ln p, the largest first.
+        """Return all rows by the entropy of their predictions, - sum of p ln p, the largest first.
 
         With one class, the sum is over the classes: 0 if one has probability 1, ln(classes) if all have the
         same. Labels are independent, so the sum is over p and 1 - p of each.
@@ -93,18 +93,18 @@ class ScoredPictures:
         return self.worst() if order == "worst" else self.uncertain()
 
     def cell(self, truth: int, predicted: int) -> NDArray[np.int64]:
-        """Return the rows of one cell of the confusion matrix, the most confident answers first."""
+        """Return the rows of one cell of the confusion matrix, the most confident first."""
         rows = np.flatnonzero(self.truth[:, truth] & self.answers[:, predicted])
         return rows[_descending(self.confidence[rows])]
 
     def of_label(self, label: int, kind: Kind) -> NDArray[np.int64]:
-        """Return the rows where a label is missed, wrongly found, or rightly found, the clearest first."""
+        """Return the rows where a label is a false negative, false or true positive, clearest first."""
         rows = np.flatnonzero(self._kinds(label)[kind])
         shares = self.probabilities[rows, label]
         return rows[_descending(-shares if kind == "missed" else shares)]
 
     def figures(self) -> Figures:
-        """Return the figures as a page shows them."""
+        """Return the metrics for the page."""
         evaluation = self.evaluation()
         more: dict[str, Any]
         if isinstance(evaluation, LabelEvaluation):
@@ -126,7 +126,7 @@ class ScoredPictures:
         )
 
     def shown(self, rows: NDArray[np.int64], label: int | None = None) -> ClassifiedPictures:
-        """Return rows as a page shows them, with the probability of a label, or else of the whole answer."""
+        """Return rows for the page, with the probability of a label, or else of the whole prediction."""
         shares = self.confidence[rows] if label is None else self.probabilities[rows, label]
         return ClassifiedPictures(
             places=self.places[rows].tolist(),
@@ -166,7 +166,7 @@ def score(classifier: Classifier, data: Data, part: PartOrAll) -> ScoredPictures
         part: The part of the source, or `all`.
 
     Raises:
-        DataError: The source cannot be used, has a class that the model does not know, or has no such part.
+        DataError: The source cannot be used, has a class that the model does not have, or has no such part.
     """
     selection = select(data, classifier.model, part)
     return ScoredPictures(

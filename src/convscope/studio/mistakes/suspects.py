@@ -1,6 +1,6 @@
-"""Labels that are probably wrong, as `convscope doctor --labels` finds them in a process of its own.
+"""Labels that are probably wrong, found by `convscope doctor --labels` in its own process.
 
-It trains five models, each on four fifths of the pictures. The result is kept under the fingerprint of the
+It trains five models, each on four fifths of the pictures. The result is stored by the fingerprint of the
 pictures, so that it is never shown for others.
 """
 
@@ -37,10 +37,10 @@ class LabelSuspects(BaseModel):
 
 
 class LabelSearch:
-    """Searches for wrong labels, at most one for each source.
+    """Searches for wrong labels, at most one per source.
 
     Args:
-        workspace: Has the pictures open and runs the searches.
+        workspace: The workspace, which opens the pictures and runs the searches.
     """
 
     def __init__(self, workspace: Workspace) -> None:
@@ -63,7 +63,7 @@ class LabelSearch:
         self._jobs.stop(self._job(data))
 
     def look(self, data: OpenData) -> LabelSuspects:
-        """Return how far a search is.
+        """Return the state of a search.
 
         Raises:
             DataError: The source cannot be used.
@@ -77,7 +77,7 @@ class LabelSearch:
 
 
 def label_suspects(diagnosis: dict[str, Any]) -> list[LabelSuspect]:
-    """Return the label suspects of a diagnosis as the doctor prints it."""
+    """Return the label suspects in the doctor's JSON output."""
     return [
         LabelSuspect(
             place=picture["place"],

@@ -1,1 +1,1 @@
-"""Neurons: which pictures activate each filter and neuron most."""
+"""Neurons: the pictures that activate each filter and neuron most."""

@@ -1,4 +1,4 @@
-"""Neurons: which pictures activate each filter and neuron most, and for which class it is selective."""
+"""Neurons: the pictures that activate each filter and neuron most, and the class it is selective for."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class NeuronSurvey(BaseModel):
 
 @dataclass(slots=True, eq=False)
 class _Survey:
-    """Pictures passing through a model in a thread of their own."""
+    """A pass of all pictures through a model, in its own thread."""
 
     state: Literal["preparing", "showing", "done", "failed"] = "preparing"
     done: int = 0
@@ -104,7 +104,7 @@ class _Survey:
 
 
 def neuron_routes(workspace: Workspace) -> APIRouter:
-    """Make the routes."""
+    """Create the routes."""
     router = APIRouter(tags=["neurons"])
     cache: Cache[tuple[Classifier, str, str, PartOrAll], _Survey] = Cache(_MOST_CACHED)
 

@@ -1,4 +1,4 @@
-"""Playground: the page that the studio opens with, on which a small network answers a drawing and learns.
+"""Playground: the studio's first page, on which a small network classifies a drawing and can be trained.
 
-routes   its network at once, and the drawings to learn from when they are asked for
+routes   its network immediately, and the training drawings on request
 """

@@ -1,4 +1,4 @@
-"""What the playground shows: the same documents as on the page that `convscope playground` writes."""
+"""The documents of the playground, the same as on the page from `convscope playground`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from convscope.playground.page import shapes_drawings, shapes_network
 
 
 def playground_routes() -> APIRouter:
-    """Make the routes."""
+    """Create the routes."""
     router = APIRouter(tags=["playground"])
 
     @router.get("/api/playground")

@@ -1,1 +1,1 @@
-"""Recording: pictures from the camera into classes, and an answer that learns from them at once."""
+"""Recording: camera pictures of several classes, and a live prediction that is trained on them at once."""

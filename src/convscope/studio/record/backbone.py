@@ -1,4 +1,4 @@
-"""What the installed backbone sees in single pictures."""
+"""The installed backbone's features of single pictures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MOST_PIXELS = 50_000_000
 
 
 class Backbone:
-    """The backbone, ready to compute the features of single pictures; safe in threads.
+    """The backbone, ready to compute the features of single pictures; thread-safe.
 
     Raises:
         ModelFileError: Its weights are missing or damaged.
@@ -39,7 +39,7 @@ class Backbone:
 
         Args:
             picture: The picture's file: its bytes or its path.
-            name: For the message if it cannot be read.
+            name: Name for the error message.
 
         Raises:
             PictureError: The picture cannot be read.

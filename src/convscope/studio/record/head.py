@@ -1,8 +1,8 @@
-"""A head that is fitted in a moment, again and again while pictures come in.
+"""A head that is refitted in a moment, whenever pictures are added.
 
 It is the logistic regression of `training/start/head.py` on the features of the last block with a fixed
-penalty: choosing these by cross-validation takes seconds, and is left to the training. From 19 pictures on,
-it also has the rule of `model/nearest.py` for pictures of none of the classes.
+penalty: choosing these by cross-validation takes seconds, and is left to training. With at least 19 pictures,
+it also has the open-set rule of `model/nearest.py`.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class QuickHead(NamedTuple):
         classes: Names in the order of the outputs.
         weights: (classes, features) float32.
         bias: (classes,) float32.
-        pictures: How many it has learned from.
-        open_set: The rule for pictures of none of the classes; None if there are too few pictures.
+        pictures: Number of training pictures.
+        open_set: The open-set rule; None if there are too few pictures.
     """
 
     classes: tuple[str, ...]
@@ -45,7 +45,7 @@ class QuickHead(NamedTuple):
     open_set: Nearest | None
 
     def probabilities(self, features: NDArray[np.float32]) -> dict[str, float]:
-        """Return the probability of each class, by its name, for the features (features,) of a picture."""
+        """Return the probability of each class, by name, for the features (features,) of a picture."""
         logits = (self.weights @ features + self.bias).astype(np.float64)
         return dict(zip(self.classes, softmax.forward(logits).tolist(), strict=True))
 
@@ -57,13 +57,12 @@ class QuickHead(NamedTuple):
 def fit_quick_head(
     features: NDArray[np.float32], labels: Sequence[str], names: Sequence[str] | None = None
 ) -> QuickHead:
-    """Fit a head; all classes count the same, however many pictures they have.
+    """Fit a head; all classes have equal weight, independent of their number of pictures.
 
     Args:
         features: (pictures, features).
         labels: The class of each picture; at least two different ones.
-        names: The digest of each picture's file, 16 hexadecimal digits; None: nothing is said of pictures of
-            none of the classes.
+        names: The digest of each picture's file, 16 hexadecimal digits; None: no open-set rule.
 
     Example:
         >>> features = np.array([[0, 1], [0, 2], [40, 1], [40, 2]], np.float32)

@@ -1,4 +1,4 @@
-"""The answer while pictures are recorded: a head that follows what lies in a collection's folder."""
+"""The live prediction while pictures are recorded: a head that follows a collection's folder."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from convscope.studio.record.head import QuickHead
 
 FEWEST = 2
-"""Pictures that a class needs before it takes part."""
+"""Number of pictures that a class needs to be included."""
 MOST_PICTURES = 2_000
-"""Of a collection, 5 KiB of features each; of a larger one, as many of each class."""
+"""Largest number of pictures, with 5 KiB of features each; of a larger collection, equally many per class."""
 _AT_ONCE = 32
-"""Pictures whose features are computed before the head is fitted again."""
+"""Number of pictures whose features are computed before the head is refitted."""
 _MOST_FRAMES = 64
 
 
 class SimilarRecording(BaseModel):
-    """A recorded picture that is similar to the one that was sent."""
+    """A recorded picture that is similar to the given one."""
 
     label: str = Field(examples=["mug"])
     picture: str = Field(description="The name of its file in its class.", examples=["4321c228dc684ef3.jpg"])
@@ -57,21 +57,21 @@ class LiveAnswer(BaseModel):
 
 
 class LiveHead:
-    """A head for the pictures of a collection, fitted in the background whenever these have changed.
+    """A head for the pictures of a collection, refitted in the background whenever they change.
 
-    The features of a picture are computed once and kept under the name of its file, which is a digest of its
-    content: a class may be renamed, or a picture moved, at no cost.
+    The features of a picture are computed once and cached by the name of its file, which is a digest of its
+    content, so that renaming a class or moving a picture takes no time.
 
     Args:
         collection: A folder of class folders.
-        backbone: Gives the features.
+        backbone: Computes the features.
     """
 
     def __init__(self, collection: Path, backbone: Backbone) -> None:
         self._collection = collection
         self._backbone = backbone
         self._frames: Cache[str, NDArray[np.float32]] = Cache(_MOST_FRAMES)
-        self._features: dict[str, NDArray[np.float32] | None] = {}  # None: it cannot be read
+        self._features: dict[str, NDArray[np.float32] | None] = {}  # None: unreadable
         self._head: QuickHead | None = None
         self._learned: frozenset[tuple[str, str]] = frozenset()
         self._lock = threading.Lock()
@@ -79,7 +79,7 @@ class LiveHead:
         self._worker = ThreadPoolExecutor(1)
 
     def answer(self, picture: bytes) -> LiveAnswer:
-        """Classify a picture by what has been learned so far.
+        """Classify a picture with the current head.
 
         Raises:
             PictureError: It cannot be read.
@@ -105,16 +105,16 @@ class LiveHead:
         )
 
     def _follow(self, pictures: frozenset[tuple[str, str]]) -> None:
-        """Begin to learn, unless that is going on or nothing has changed."""
+        """Start to refit, unless that is in progress or nothing has changed."""
         with self._lock:
             if self._learning and self._learning.done():
                 ended, self._learning = self._learning, None
-                ended.result()  # raises what went wrong
+                ended.result()  # raises the error of the background thread
             if self._learning is None and pictures != self._learned:
                 self._learning = self._worker.submit(self._learn)
 
     def _learn(self) -> None:
-        """Learn in rounds until nothing is new: many pictures at once do not delay the first answer."""
+        """Refit in rounds until nothing is new, so that many pictures do not delay the first prediction."""
         while self._round(_pictures(self._collection)):
             pass
 
@@ -143,12 +143,12 @@ class LiveHead:
         path = self._collection / label / name
         try:
             return self._frames.get(path.stem, lambda: self._backbone.features(path, name))
-        except PictureError:  # or it was removed meanwhile
+        except PictureError:  # or removed in the meantime
             return None
 
 
 def _pictures(collection: Path) -> list[tuple[str, str]]:
-    """Return the class and name of each picture, of all classes in turn, at most `MOST_PICTURES`."""
+    """Return class and name of each picture, alternating between classes, at most `MOST_PICTURES`."""
     try:
         folders = [entry for entry in collection.iterdir() if entry.is_dir()]
         classes = [
@@ -159,13 +159,13 @@ def _pictures(collection: Path) -> list[tuple[str, str]]:
             ]
             for folder in sorted(folders)
         ]
-    except OSError:  # a class was renamed or removed at this moment
+    except OSError:  # a class was just renamed or removed
         return []
     in_turn = [one for row in itertools.zip_longest(*classes) for one in row if one is not None]
     return in_turn[:MOST_PICTURES]
 
 
 def _with_enough(pictures: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Leave out classes with fewer than `FEWEST` pictures."""
+    """Remove classes with fewer than `FEWEST` pictures."""
     counts = Counter(label for label, _ in pictures)
     return [one for one in pictures if counts[one[0]] >= FEWEST]

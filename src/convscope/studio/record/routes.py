@@ -1,4 +1,4 @@
-"""The answer while pictures are recorded."""
+"""The live prediction while pictures are recorded."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MOST_COLLECTIONS = 4
 
 
 def record_routes(workspace: Workspace) -> APIRouter:
-    """Make the routes."""
+    """Create the routes."""
     router = APIRouter(tags=["record"])
     backbones: Cache[str, Backbone] = Cache(1)
     heads: Cache[Path, LiveHead] = Cache(_MOST_COLLECTIONS)
@@ -37,7 +37,7 @@ def record_routes(workspace: Workspace) -> APIRouter:
     def get_ready() -> Response:
         """Read the network whose features live answers rest on; this takes about a second."""
         backbone()
-        importlib.import_module("convscope.studio.record.head")  # SciPy takes a second
+        importlib.import_module("convscope.studio.record.head")  # importing SciPy takes a second
         return Response(status_code=204)
 
     @router.post("/api/live/{data}", openapi_extra={"requestBody": {"content": {"image/*": {}}}})

@@ -1,1 +1,1 @@
-"""Train: runs of training, their networks epoch by epoch, and what networks cost."""
+"""Train: training runs, their networks epoch by epoch, and the cost of networks."""

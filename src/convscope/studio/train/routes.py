@@ -1,4 +1,4 @@
-"""Training: what a network costs, and runs that are started, followed, paused and resumed."""
+"""Training: the cost of a network; start, follow, pause and resume runs."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class RunList(BaseModel):
 
 
 def train_routes(workspace: Workspace, runs: Runs) -> APIRouter:
-    """Make the routes."""
+    """Create the routes."""
     router = APIRouter(tags=["train"])
     _add_networks(router)
     _add_runs(router, workspace, runs)

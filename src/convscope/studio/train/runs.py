@@ -1,7 +1,7 @@
-"""Runs of training, each in a process of its own: started, followed, paused and resumed.
+"""Training runs, each in its own process: start, follow, pause and resume them.
 
-All that is known of a run is read from the disk, so that a studio that was just started knows as much as the
-one before it. A run may as well have been started, or be resumed, by `convscope train` in a terminal.
+The whole state of a run is read from the disk, so that a restarted studio knows as much as before. A run may
+also be started or resumed by `convscope train` in a terminal.
 """
 
 from __future__ import annotations
@@ -68,14 +68,14 @@ class RunEvents(BaseModel):
 
 @dataclass(slots=True)
 class _History:
-    """What has been read of a run's events.
+    """The events of a run read so far.
 
     Attributes:
         file: The events.
-        last: The name of the last one.
-        process: The process that opened the run last.
-        epochs: The number of epochs in all.
-        accuracies: On the validation pictures after each epoch, if there are any.
+        last: The name of the last event.
+        process: The process that last opened the run.
+        epochs: Total number of epochs.
+        accuracies: Validation accuracy after each epoch, if there are validation pictures.
     """
 
     file: EventFile
@@ -85,7 +85,7 @@ class _History:
     accuracies: list[float | None] = field(default_factory=list[float | None])
 
     def read_on(self) -> None:
-        """Read what has been added; events that no process of ours can have written are skipped."""
+        """Read new events; invalid events are skipped."""
         for event in self.file.read():
             self.last = event["event"]
             match event:
@@ -108,7 +108,7 @@ class Runs:
 
     Args:
         folder: The studio's folder.
-        jobs: Runs their processes.
+        jobs: The jobs that run their processes.
     """
 
     def __init__(self, folder: StudioFolder, jobs: Jobs) -> None:
@@ -119,7 +119,7 @@ class Runs:
         self._reading = threading.Lock()
 
     def all(self) -> list[Run]:
-        """Return all runs as they are now."""
+        """Return the current state of all runs."""
         return [self._run(name) for name in self._names()]
 
     def find(self, name: str) -> Run:
@@ -131,7 +131,7 @@ class Runs:
         return self._run(self._known(name))
 
     def snapshots(self, name: str) -> dict[int, Path]:
-        """Return the networks of a run that were kept, by their epochs.
+        """Return the stored networks of a run, by epoch.
 
         Raises:
             RequestError: 404: there is no run of that name.
@@ -140,7 +140,7 @@ class Runs:
         return {int(file.stem): file for file in sorted(files) if file.stem.isdecimal()}
 
     def data(self, name: str) -> str:
-        """Return the location of the pictures that a run is trained on.
+        """Return the location of a run's training pictures.
 
         Raises:
             RequestError: 404: there is no run of that name.
@@ -149,20 +149,20 @@ class Runs:
         return run_folder.data_of(self._folder / self._known(name))
 
     def revisions(self) -> dict[str, str]:
-        """Return a text for every run, by its name, that changes whenever something happens in the run."""
+        """Return a text for every run, by name, that changes with every event of the run."""
         return {name: f"{self._state(name)} {self._history(name).file.position}" for name in self._names()}
 
     def events(self, name: str, after: int) -> RunEvents:
         """Return what has happened in a run.
 
         Args:
-            name: Of the run.
-            after: The position up to which its events are known.
+            name: Name of the run.
+            after: Position up to which its events are known.
 
         Raises:
             RequestError: 404: there is no run of that name.
         """
-        run = self.find(name)  # before the events, so that it is never ahead of them
+        run = self.find(name)  # read before the events, so that it is never ahead of them
         file = EventFile(self._events_path(name), after)
         return RunEvents(run=run, events=file.read(), position=file.position)
 
@@ -170,9 +170,9 @@ class Runs:
         """Start a run.
 
         Args:
-            name: Fit for a folder; a number is added if it is taken.
+            name: A valid folder name; a number is added if it is taken.
             data: The location of the pictures.
-            settings: Of the training.
+            settings: Training settings.
         """
         with self._changing:
             name = free_name(name, self._folder)
@@ -195,7 +195,7 @@ class Runs:
         return self._run(run.name)
 
     def pause(self, name: str) -> Run:
-        """Let a run write a checkpoint and end its process, as Ctrl-C does.
+        """Make a run write a checkpoint and end its process, like Ctrl-C.
 
         Raises:
             RequestError: 404: there is no run of that name; 409: it is not running.
@@ -249,7 +249,7 @@ class Runs:
 
     def _state(self, name: str) -> RunState:
         folder = self._folder / name
-        is_started = self._jobs.is_running(_job(name))  # before looking for the process it becomes
+        is_started = self._jobs.is_running(_job(name))  # checked before looking for its process
         if self._process(name) is not None:
             return "running"
         if is_started:
@@ -259,7 +259,7 @@ class Runs:
         return "finished" if (folder / run_files.MODEL).exists() else "failed"
 
     def _process(self, name: str) -> int | None:
-        """Return the process that trains a run, if one does: it is alive, and the folder is locked."""
+        """Return the training process of a run, if any: it is alive, and the folder is locked."""
         process = self._history(name).process
         if process is None or not is_alive(process):
             return None

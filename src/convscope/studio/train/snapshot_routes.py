@@ -1,4 +1,4 @@
-"""How a network learned: the filters of any step, and the feature maps of a picture, epoch by epoch."""
+"""The development of a network: filters of any step, and feature maps of a picture, epoch by epoch."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from convscope.studio.workspace import Workspace
 
 _LARGEST_MAP = 48
-_LONGEST_NAME = 40  # of a run, so that the model's is not too long
+_LONGEST_NAME = 40  # name of a run, so that the model's name is not too long
 Epoch = Annotated[int, Path(ge=0)]
-_MOST_WEIGHTS = 65_536  # of the filters of a step that are shown
+_MOST_WEIGHTS = 65_536  # filters shown of a step
 
 
 class Snapshots(BaseModel):
@@ -67,7 +67,7 @@ class Snapshot(BaseModel):
 
 
 def snapshot_routes(workspace: Workspace, runs: Runs) -> APIRouter:
-    """Make the routes."""
+    """Create the routes."""
     router = APIRouter()
 
     @router.get("/api/runs/{run}/epochs")

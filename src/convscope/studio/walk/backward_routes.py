@@ -1,4 +1,4 @@
-"""The way back of a picture through a model: gradients, one step at a time, and losses after changes."""
+"""The backward pass of a model for a picture: gradients, one step at a time, and losses after changes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from convscope.studio.ids import ModelId  # noqa: TC001 - FastAPI looks it up
 from convscope.studio.picture_refs import PictureRef, find_picture
 from convscope.walkthrough.arrays import STORED, encode
 from convscope.walkthrough.backward import work_from, write_gradients
-from convscope.walkthrough.backward_document import (  # FastAPI looks them up
+from convscope.walkthrough.backward_document import (  # resolved by FastAPI at runtime
     AllWeightsStep,  # noqa: TC001
     Descent,  # noqa: TC001
     LossMap,  # noqa: TC001
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
 _MOST_CACHED = 3
 _QUICK, _SLOW = 5_000_000, 60_000_000
-"""Multiply-adds from a step on, above which curves have fewer points."""
+"""With more multiply-adds from a step on, curves have fewer points."""
 _MOST_WORK = 300_000_000
 Outputs = Annotated[
     Sequence[Annotated[int, Field(ge=0)]],
@@ -80,11 +80,11 @@ Rate = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
 
 
 class WayBack:
-    """Computes and keeps the gradients of what was asked for last.
+    """Computes gradients, and caches those of the last request.
 
     Args:
-        workspace: Its pictures are walked through.
-        edits: The models, edited.
+        workspace: The workspace with models and pictures.
+        edits: The edited models.
         prepare: Prepares a picture for a model.
     """
 
@@ -96,7 +96,7 @@ class WayBack:
         self._passed: Cache[tuple[Steps, Truth], dict[str, Passed]] = Cache(_MOST_CACHED)
 
     def steps(self, model: str, picture: str) -> tuple[Model, Steps]:
-        """Return an edited model, and every step of a picture through it."""
+        """Return an edited model, and all its steps for a picture."""
         edited, referred = self._edits.edited(model), find_picture(picture, self._workspace)
         pixels = self._prepare(model, referred).pixels
         key = edited, pixels.tobytes()
@@ -105,7 +105,7 @@ class WayBack:
     def passed(
         self, model: str, picture: str, outputs: Sequence[int]
     ) -> tuple[Model, Steps, Truth, dict[str, Passed]]:
-        """Return the same, what is true, and the gradients.
+        """Return the same, the truth, and the gradients.
 
         Raises:
             RequestError: There is no such class or label.
@@ -117,7 +117,7 @@ class WayBack:
         return network, steps, truth, passed
 
     def loss_of(self, model: str, picture: str, outputs: Sequence[int], *weights: str) -> tuple[LossOf, int]:
-        """Return the loss as a function of weights, and the multiply-adds that each value of them takes.
+        """Return the loss as a function of weights, and the multiply-adds of each evaluation.
 
         Raises:
             RequestError: There is no such class, label or weight, or it would take too long.
@@ -137,7 +137,7 @@ class WayBack:
 
 
 def backward_routes(workspace: Workspace, edits: EditLists, prepare: Prepare) -> APIRouter:
-    """Make the routes."""
+    """Create the routes."""
     router = APIRouter(prefix="/api/models/{model}/backward")
     way_back = WayBack(workspace, edits, prepare)
 
@@ -195,7 +195,7 @@ def _add_descents(router: APIRouter, way_back: WayBack) -> None:
 
 
 def _fewer(count: int, work: int) -> int:
-    """Return an odd or even count as it was, a half or a quarter of it where each takes long."""
+    """Return a count, reduced to a half or a quarter if evaluations take long, with the same parity."""
     divisor = 1 if work <= _QUICK else 2 if work <= _SLOW else 4
     return max(2, count // divisor) | count % 2
 

@@ -1,4 +1,4 @@
-"""Drawings: placed as a model's training pictures are, and classified."""
+"""Drawings: placed like a model's training pictures, and classified."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class DrawingPreview(Preview):
 
 
 def drawing_routes(workspace: Workspace, edits: EditLists) -> APIRouter:
-    """Make the routes."""
+    """Create the routes."""
     router = APIRouter()
     placements: Cache[str, Placement] = Cache(_MOST_CACHED)
 

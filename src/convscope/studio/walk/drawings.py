@@ -1,8 +1,8 @@
-"""Drawings, placed and scaled as a network's training pictures are.
+"""Place and scale drawings like a network's training pictures.
 
-MNIST's digits are scaled to fit a box of 20 × 20 pixels and put into 28 × 28 so that their centre of mass is
-in the middle; those of scikit-learn fill the picture. A network has never seen other positions or sizes, so
-it fails on a drawing in a corner. The position and size are measured on some of the training pictures.
+MNIST's digits are scaled to fit a box of 20 × 20 pixels and placed in 28 × 28 with their centre of mass in
+the middle; those of scikit-learn fill the picture. A network has never seen other positions or sizes, so it
+fails on a drawing in a corner. Position and size are measured on a sample of the training pictures.
 
 Source: LeCun, Cortes and Burges, "The MNIST database of handwritten digits".
 """
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_SIDE = 280  # pixels of the canvas on which a drawing is placed before it is averaged down
-_FAINT = 0.1  # of the strongest ink; less counts as none
+_SIDE = 280  # pixels per side of the canvas on which a drawing is placed before averaging
+_FAINT = 0.1  # share of the strongest ink; less is ignored
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where drawings are in their pictures, and how large.
+    """Position and size of drawings in their pictures.
 
     Attributes:
         side_fraction: The longer side of the box around the ink, as a fraction of the picture's side.
@@ -42,13 +42,13 @@ class Placement:
 
 
 def placement_of(pictures: Iterable[NDArray[np.uint8]]) -> Placement:
-    """Measure the placement of drawings: medians over all pictures that are not of one colour.
+    """Measure the placement of drawings: medians over all pictures with more than one colour.
 
     Args:
         pictures: uint8 (height, width) or (height, width, channels).
 
     Returns:
-        Their placement; that of MNIST if there is nothing to measure.
+        Their placement; MNIST's if there is nothing to measure.
 
     Example:
         >>> stroke = np.zeros((10, 10), np.uint8)
@@ -79,11 +79,11 @@ def place(drawing: NDArray[np.uint8], placement: Placement, size: tuple[int, int
 
     Args:
         drawing: uint8 (height, width), bright ink on black.
-        placement: Where to put it, and how large.
+        placement: The position and size to give it.
         size: Height and width of the result.
 
     Returns:
-        uint8 (height, width). All of the drawing is in it, even if its centre must move for that.
+        uint8 (height, width). It contains the whole drawing, even if its centre has to be shifted.
 
     Raises:
         PictureError: The drawing is empty.

@@ -1,6 +1,6 @@
-"""The unsaved edits of each model: a list in a file of the studio's folder.
+"""The unsaved edits of each model: a list in a file in the studio's folder.
 
-So a reloaded page and a second tab see the same model.
+So a reloaded page and a second tab show the same model.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class EditedModel:
 
     Attributes:
         model: The edited model.
-        keeps_relu: Whether ReLU is left in.
-        engine: Computes its steps.
+        keeps_relu: Whether ReLU is kept.
+        engine: The engine that computes its steps.
     """
 
     model: Model
@@ -73,7 +73,7 @@ class EditLists:
 
     Args:
         models: The models that are edited.
-        folder: Where the lists are kept; it must exist.
+        folder: The folder of the lists; it must exist.
     """
 
     def __init__(self, models: Models, folder: Path) -> None:
@@ -83,7 +83,7 @@ class EditLists:
         self._cache: Cache[tuple[Classifier, tuple[str, ...]], EditedModel] = Cache(_MOST_CACHED)
 
     def revisions(self) -> dict[str, str]:
-        """Return a text for every edited model, by its id, that changes whenever its list changes."""
+        """Return a text for every edited model, by id, that changes with its list."""
         lists = sorted(self._folder.glob("*.json"))
         return {path.stem: f"{path.stat().st_mtime_ns:x}" for path in lists}
 
@@ -98,7 +98,7 @@ class EditLists:
         """Add an edit to a model's list.
 
         Raises:
-            ConvscopeError: It cannot be applied, or there are too many; nothing has changed.
+            ConvscopeError: It cannot be applied, or there are too many; nothing was changed.
         """
         with self._lock:
             edits = [*self.edits(model), edit]
@@ -134,17 +134,17 @@ class EditLists:
                 return self._apply(model, [])
 
     def original(self, model: str) -> EditedModel:
-        """Return a model without its edits; arguments and errors as for `edited`."""
+        """Return a model without its edits; same arguments and errors as `edited`."""
         return self._apply(model, [])
 
     def save(self, model: str, name: str) -> OpenModel:
         """Write a model with its edits to a new file, and clear the list.
 
-        The figures of the original do not hold for it and are left out. Its receipt says what it was made
-        from, and which pictures the original was trained on: its mistakes are looked for among them.
+        The metrics of the original do not apply to it and are omitted. Its receipt contains its origin and
+        the training pictures of the original, which are used to find its mistakes.
 
         Raises:
-            SettingError: ReLU is switched off, which a model file cannot express.
+            SettingError: ReLU is switched off, which a model file cannot represent.
             ConvscopeError: The name is not allowed, or the file cannot be written.
         """
         with self._lock:

@@ -1,4 +1,4 @@
-"""A prepared picture and the model's answer, with its unsaved edits."""
+"""A prepared picture and the prediction of the model with its unsaved edits."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def preview(picture: Picture, name: str, model: str, workspace: Workspace, edits
 
     Args:
         picture: Bytes of a file, or pixels.
-        name: For the message if it cannot be read.
+        name: Name for the error message.
         model: The model's id.
-        workspace: Has the model open.
+        workspace: The workspace with the model.
         edits: The unsaved edits.
 
     Raises:

@@ -71,7 +71,7 @@ class NewModel(BaseModel):
 
 
 def walk_routes(workspace: Workspace, edits: EditLists) -> APIRouter:
-    """Make the routes."""
+    """Create the routes."""
     router = APIRouter(tags=["walk"])
     _add_pictures(router, workspace, edits)
     _add_walk(router, workspace, edits)

@@ -1,7 +1,7 @@
 """The training pictures that are most similar to a picture, by the network's last hidden layer.
 
-All training pictures pass through the network, edits and all, when this is first asked for. The result is
-kept, so that the next picture is only compared with it.
+On the first request, all training pictures pass through the network, including its edits. The result is
+cached, so that the next picture is only compared with it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class SimilarPictureSearch:
     """Finds similar training pictures.
 
     Args:
-        workspace: Has the models and pictures open.
+        workspace: The workspace with models and pictures.
         edits: The unsaved edits.
     """
 
