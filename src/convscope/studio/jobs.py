@@ -90,7 +90,7 @@ class Jobs:
 
         Args:
             name: A valid folder name.
-            **arguments: Arguments of the command.
+            *arguments: Arguments of the command.
             detached: Whether the process continues when the studio ends.
         """
         with self._lock:
