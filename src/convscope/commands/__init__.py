@@ -1,22 +1,22 @@
 """The command line, one module per command.
 
-    app             all verbs put together
-    verbs           what each does, and its import when it runs
-    typer_command   the class of all commands
+    app             combines all commands
+    verbs           help of each command, and its import when it runs
+    typer_command   the base class of all commands
     terminal        progress and results of training, on a terminal and in a pipe
     tables          tables of figures
-    output_option   where a command writes, and the line that says so
+    output_option   the output of a command, and the message about it
     listen_options  host, port and token of the commands that serve HTTP
-    process_tuning  what a command sets for its own process
+    process_tuning  settings of a command's own process
 
-    doctor      pictures -> what is wrong with them
+    doctor      pictures -> problems
     train       pictures -> model file
-    evaluate    model file + labelled pictures -> accuracy and other figures
+    evaluate    model file + labelled pictures -> accuracy and other metrics
     compare     two model files + labelled pictures -> their difference
-    verify      model file + its pictures -> whether it is what its receipt says
+    verify      model file + its pictures -> whether it matches its receipt
     predict     model file + pictures -> classes
     serve       model files -> predictions over HTTP
-    playground  a small network that answers drawings and learns, in the browser
+    playground  a small network that classifies drawings and learns, in the browser
     studio      everything in the browser
     export      model file -> ONNX file or web page
     explain     model file + picture -> every step, as a page
@@ -25,9 +25,9 @@
     lesson      the lesson's questions for a class, to print
     network     notation -> shapes and costs
 
-People read a sentence and scripts read the exit code: 0 for success; 1 if the work was done in part (the
-reader of our output has gone, or `predict` could not read some pictures) or something was found (`verify`:
-a difference, `doctor`: a problem); 2 for invalid input; 70 for a bug in convscope; 130 for Ctrl-C.
+Exit codes: 0 for success; 1 if the work was only done in part (the reader of our output has closed the pipe,
+or `predict` could not read some pictures) or something was found (`verify`: a difference, `doctor`: a
+problem); 2 for invalid input; 70 for a bug in convscope; 130 for Ctrl-C.
 """
 
 import io
@@ -38,9 +38,9 @@ from convscope.common.printable import printable
 from convscope.errors import ConvscopeError, SettingError
 
 _BUG = 70
-"""EX_SOFTWARE of sysexits.h, which Windows does not have."""
+"""EX_SOFTWARE of sysexits.h, which Windows lacks."""
 _PACKAGES = {"sklearn": "scikit-learn"}
-"""The packages whose modules have another name."""
+"""Packages whose modules have a different name."""
 
 
 def main() -> None:
@@ -48,20 +48,20 @@ def main() -> None:
     _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # a letter that the terminal cannot show is replaced by its number, rather than an error
+            # escape letters that the terminal cannot show, instead of an error
             stream.reconfigure(errors="backslashreplace")
     code = _run()
     try:
         sys.stdout.flush()
     except OSError as error:
-        # Python flushes once more when it exits, and must find an open file then
+        # Python flushes again on exit, and needs an open file then
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = code or _system_error(error)
     sys.exit(code)
 
 
 def _open_closed_streams() -> None:
-    """Open standard streams that were closed: the next file to be opened would take their place."""
+    """Open closed standard streams, because the next opened file would take their place."""
     for number in range(3):
         try:
             os.fstat(number)
@@ -73,7 +73,7 @@ def _open_closed_streams() -> None:
 
 def _run() -> int:
     try:
-        # imported here, so that Ctrl-C is handled from the first moment on
+        # imported here, so that Ctrl-C is handled from the very beginning
         from convscope.commands.app import app
 
         app()
@@ -99,14 +99,14 @@ def _run() -> int:
 
 
 def _missing_package(error: ModuleNotFoundError) -> ConvscopeError:
-    """Name the missing package: prediction needs only some of them, and people may install just those."""
+    """Return a message about a missing package: users may install only the packages for prediction."""
     module = str(error.name).partition(".")[0]
     package = _PACKAGES.get(module, module)
     return SettingError(f"{package} is needed for this", remedy=f"pip install {package}")
 
 
 def _system_error(error: OSError) -> int:
-    if isinstance(error, BrokenPipeError):  # the reader of our output has gone
+    if isinstance(error, BrokenPipeError):  # the reader of our output has closed the pipe
         return 1
     where = f" with {error.filename}" if error.filename else ""
     return _fail(f"the system reported an error{where}\n  why: {error.strerror or error}", code=2)

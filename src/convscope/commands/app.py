@@ -36,7 +36,7 @@ def convscope(
 
 
 def _run_by_its_module() -> None:
-    """Stand for a verb, whose module is imported when it runs."""
+    """Create a placeholder for a command, whose module is imported when it runs."""
 
 
 for name, summary in SUMMARIES.items():

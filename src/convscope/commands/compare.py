@@ -1,4 +1,4 @@
-"""`convscope compare`: which of two models is better, and where their answers differ."""
+"""`convscope compare`: which of two models is better, and where their predictions differ."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from convscope.pictures.sources.source import Item
 
 _DIFFERING = {"two labels": ("label",), "shared between parts": ("part",)}
-"""In what the pictures of an example differ."""
+"""The property in which the pictures of an example differ."""
 
 
 def doctor(
@@ -70,7 +70,7 @@ def doctor(
 
         source = open_source(data)
         if manifest is not None:
-            listable(source)  # refused now, not after all the work
+            listable(source)  # checked now, not after all the work
         listeners = [terminal] if events is None else [terminal, EventLog(events)]
         diagnosis = diagnose(source, lambda done, total: emit(Preparing(done, total), listeners))
         if labels:
@@ -105,7 +105,7 @@ def _report(
 
 
 def _example(finding: Finding, items: Sequence[Item]) -> Sequence[int]:
-    """Return one or two pictures of the first group, which differ in what the finding is about."""
+    """Return one or two pictures of the first group, which differ in the property of the finding."""
     if not finding.groups:
         return ()
     first, *others = finding.groups[0]
@@ -116,7 +116,7 @@ def _example(finding: Finding, items: Sequence[Item]) -> Sequence[int]:
 
 
 def _check_new(html: Path | None, manifest: Path | None) -> None:
-    """Refuse at once what could not be written in the end."""
+    """Check immediately whether the output can be written in the end."""
     for path in (html, manifest):
         if path is not None and path.exists():
             raise SettingError(

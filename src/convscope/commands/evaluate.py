@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from convscope.predictions import EvaluatedPicture
 
 _MAX_COLUMNS = 20
-"""A confusion matrix with more is not readable."""
+"""Largest number of classes of a readable confusion matrix."""
 
 
 def evaluate(

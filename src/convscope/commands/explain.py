@@ -1,4 +1,4 @@
-"""`convscope explain`: every step of a model on a picture, down to the arithmetic of each number."""
+"""`convscope explain`: every step of a model for a picture, down to the arithmetic of each number."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def print_label_report(figures: LabelEvaluation) -> None:
-    """Print the figures as a whole, then those of each label."""
+    """Print the overall metrics, then those of each label."""
     low, high = figures.accuracy_interval
     interval = f"95 % interval {percent(low)} to {percent(high)}"
     before = "" if figures.uncalibrated_error is None else f" ({figures.uncalibrated_error:.4f} before)"

@@ -1,4 +1,4 @@
-"""How `convscope predict` writes the answers of a model with several labels per picture."""
+"""The output of `convscope predict` for a model with several labels per picture."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NONE = "none of them"
 
 
 def label_csv_writer(file: IO[str], labels: Sequence[str], *, header: bool) -> Callable[[Prediction], None]:
-    """Return what writes a prediction as one row: the labels it has, then the probability of each label."""
+    """Return a writer of a prediction as one row: its labels, then the probability of each label."""
     writer = csv.writer(file, lineterminator="\n")
     if header:
         writer.writerow(["picture", "labels", *labels])
@@ -34,7 +34,7 @@ def label_csv_writer(file: IO[str], labels: Sequence[str], *, header: bool) -> C
 
 
 def label_table_writer(*, header: bool) -> Callable[[Prediction], None]:
-    """Return what prints a prediction as one line: picture, then the labels it has with probabilities."""
+    """Return a printer of a prediction as one line: picture, then its labels with probabilities."""
     if header:
         typer.echo("picture: labels that reach their threshold, with probabilities")
 

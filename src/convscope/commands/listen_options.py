@@ -22,8 +22,8 @@ def url_of(host: str, listener: socket.socket) -> str:
     """Return the URL of a service.
 
     Args:
-        host: The host as the user wrote it.
-        listener: The socket that it listens on.
+        host: The host as given by the user.
+        listener: The listening socket.
 
     Example:
         >>> import socket

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 _LINE = 68
-"""Characters of a notation in the list of presets, which a terminal of 80 columns shows in one line."""
+"""Length of a notation in the list of presets, which fits in one line of a terminal with 80 columns."""
 
 
 def network(
@@ -79,7 +79,7 @@ def _print_presets(presets: dict[str, str], *, as_json: bool) -> None:
 
 
 def _shortened(notation: str) -> str:
-    """Return a notation in a line of a terminal: of a long one, the first layers and the last.
+    """Return a notation for one line of a terminal; long ones are reduced to the first layers and the last.
 
     Example:
         >>> _shortened("-".join(["32C3"] * 20))
@@ -110,7 +110,7 @@ def _print_steps(chain: Chain) -> None:
 
 
 def _block_marks(chain: Chain) -> dict[str, str]:
-    """Return what marks each step: `| ` for each block with a shortcut that it is in, `+ ` for its end.
+    """Return the mark of each step: `| ` for each block with a shortcut around it, `+ ` for its end.
 
     Example:
         >>> from convscope.network.chain_builder import parse_chain

@@ -35,10 +35,10 @@ CsvFile = Annotated[
 
 
 def check_output(output: Path | None, form: Format | None) -> Format | None:
-    """Return the format to write, so that a file name without a known ending is refused before the work.
+    """Return the output format; unknown file name extensions are refused before the work.
 
     Raises:
-        SettingError: Neither the file name nor `form` says what to write.
+        SettingError: Neither the file name nor `form` determines the format.
     """
     from convscope.walkthrough.explanation import format_of
 
@@ -79,12 +79,12 @@ def _opened_when_written(name: str) -> Generator[Path]:
 
 
 def say_written(path: Path, *, to_stderr: bool = False) -> None:
-    """Say what was written; on standard error where standard output is for a program."""
+    """Report a written file; on standard error if standard output is for a program."""
     typer.echo(f"written {path}, {path.stat().st_size:,} bytes", err=to_stderr)
 
 
 def write_text(path: Path, text: str, *, to_stderr: bool = False) -> None:
-    """Write a text file whole or not at all, and say so.
+    """Write a text file atomically, and report it.
 
     Raises:
         ConvscopeError: The file cannot be written.

@@ -91,7 +91,7 @@ def predict(
     from convscope.classifier import load
     from convscope.pictures.sources.left_out import LeftOut
 
-    classifier = load(model, threads=1)  # several pictures are predicted at the same time, one per processor
+    classifier = load(model, threads=1)  # several pictures are predicted in parallel, one per processor
     top = len(classifier.classes) if classifier.model.has_several_labels else top
     overlays = None if explain is None else _overlays(classifier, explain, here)
     left_out = LeftOut()
@@ -139,7 +139,7 @@ def _check_arguments(
 
 
 def _finish(pictures: list[str], read: int, failed: int, notes: Sequence[str] | None) -> None:
-    """End with what could not be predicted; only the first process has notes about all of it."""
+    """Report what could not be predicted; only the first process has the notes."""
     if not read and not failed and notes is not None:  # there may be more processes than pictures
         raise DataError(
             "there are no pictures to predict",
@@ -156,7 +156,7 @@ def _finish(pictures: list[str], read: int, failed: int, notes: Sequence[str] | 
 
 
 def _hint_at_sets(arguments: list[str]) -> None:
-    """Say what to do about archives, tables and shards, which are no pictures."""
+    """Return a hint on archives, tables and shards, which are not pictures."""
     from convscope.pictures.sources.opening import OPENERS
 
     suffixes = tuple(suffix for group in OPENERS for suffix in group)
@@ -175,7 +175,7 @@ def _overlays(classifier: Classifier, folder: str, here: Rank) -> Overlays:
 
 
 def _with_progress(outcomes: Iterator[Prediction | PictureError]) -> Iterator[Prediction | PictureError]:
-    """Show a count on a terminal while the predictions go elsewhere."""
+    """Show a counter on a terminal if the predictions are written elsewhere."""
     if sys.stdout.isatty() or not sys.stderr.isatty():
         yield from outcomes
         return
@@ -196,7 +196,7 @@ def _with_progress(outcomes: Iterator[Prediction | PictureError]) -> Iterator[Pr
 def _names(
     arguments: Iterable[str], separator: bytes, left_out: LeftOut, unmatched: list[str]
 ) -> Iterator[str]:
-    """Yield the names of all pictures that the arguments mean; `unmatched` gets patterns that fit none."""
+    """Yield the names of all pictures in the arguments; `unmatched` collects patterns without a match."""
     from convscope.pictures.listing import in_order, pictures_below
 
     for argument in arguments:
@@ -228,7 +228,7 @@ def _from_standard_input(separator: bytes) -> Iterator[str]:
 def _writer(
     classifier: Classifier, csv_file: Path | None, top: int, here: Rank, stack: ExitStack, *, as_json: bool
 ) -> Write:
-    """Return what prints or writes one prediction; only the first process adds a header."""
+    """Return a writer of single predictions; only the first process adds a header."""
     header = here.number == 0
     if as_json:
         return _print_json
@@ -315,7 +315,7 @@ def _table_writer(classifier: Classifier, top: int, *, header: bool) -> Write:
 
 
 def _why_unknown(prediction: Prediction, classifier: Classifier) -> str:
-    """Name the nearest training pictures, which are not near enough."""
+    """List the nearest training pictures, which are not similar enough."""
     similar = ", ".join(
         f"{printable(one.name) if one.name else f'one of {one.label}'} {one.similarity:.2f}"
         for one in prediction.similar[:_MOST_SIMILAR]

@@ -1,6 +1,6 @@
 """Settings of a command's process, made before PyTorch is imported.
 
-A library must leave these settings to the program that uses it; `convscope train` is that program.
+A library must leave these settings to the program that uses it, here `convscope train`.
 """
 
 import ctypes
@@ -20,24 +20,24 @@ define void @handler(i32 %signal) {{
     ret void
 }}
 """
-"""A signal handler in LLVM's language: write the message to standard error and exit with code 2."""
+"""A signal handler in LLVM assembly: write the message to standard error and exit with code 2."""
 
 
 def tune() -> None:
-    """Make training steps faster: threads that do not spin for long, and memory that is not given back.
+    """Make training steps faster: threads with short spinning, and memory that is not returned to the system.
 
-    PyTorch's threads wait for their next task in a busy loop, by default for milliseconds, and thereby take
-    the processor from the threads that run our own kernels.
+    PyTorch's threads busy-wait for their next task, by default for milliseconds, and thereby take processor
+    time from the threads of our own kernels.
 
-    Every step needs the same large blocks of memory again. By default glibc returns each to the system when
-    it is freed and gets it page by page when it is used again, thousands of pages a step. With one arena
-    that never shrinks, only the first step gets pages.
+    Every step needs the same large blocks of memory. By default, glibc returns a freed block to the system,
+    and the next use faults it in page by page, thousands of pages per step. With a single arena that never
+    shrinks, only the first step has page faults.
     """
     os.environ.setdefault("GOMP_SPINCOUNT", "2000")
     if sys.platform != "linux":
         return
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:  # other C libraries than glibc do not have it
+    if mallopt is not None:  # C libraries other than glibc lack it
         for parameter, value in ((_M_MMAP_MAX, 0), (_M_TRIM_THRESHOLD, -1), (_M_ARENA_MAX, 1)):
             mallopt(parameter, value)
 
@@ -45,16 +45,16 @@ def tune() -> None:
 def exit_on_bus_errors(message: str) -> None:
     """Print a message and exit with code 2 if a page of a mapped file cannot be read (SIGBUS).
 
-    By default the system kills the process without a word. A handler in Python does not help, whether of the
-    signal module or of ctypes: it needs the interpreter lock (GIL), and the thread that holds the lock may be
-    waiting for the very page that cannot be read. So the handler is machine code that calls write(2) and
-    _exit(2), which signal handlers may do at any time.
+    By default, the system kills the process without a message. A Python handler does not help, neither with
+    the signal module nor with ctypes: it needs the interpreter lock (GIL), which may be held by the thread
+    that waits for the unreadable page. So the handler is machine code that calls write(2) and _exit(2), which
+    are safe in signal handlers.
     """
-    if sys.platform == "win32":  # it has no such signal
+    if sys.platform == "win32":  # Windows has no such signal
         return
     from llvmlite import binding as llvm
 
-    show_cursor = "\x1b[?25h" if os.isatty(2) else ""  # a live line has hidden it
+    show_cursor = "\x1b[?25h" if os.isatty(2) else ""  # the live line has hidden the cursor
     text = ctypes.create_string_buffer(f"{show_cursor}{message}\n".encode())
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
@@ -68,4 +68,4 @@ def exit_on_bus_errors(message: str) -> None:
 
 
 _kept: list[object] = []
-"""What the handler uses, to be kept until the process ends."""
+"""Objects used by the handler, kept until the process ends."""

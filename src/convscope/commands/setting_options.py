@@ -59,7 +59,7 @@ def settings_of(values: dict[str, Any]) -> Settings:
     """Return the settings that the options were given.
 
     Raises:
-        SettingError: One of them is impossible.
+        SettingError: One of them is invalid.
     """
     if values["size"] is not None:
         values = values | {"size": _height_and_width(values["size"])}
@@ -67,7 +67,7 @@ def settings_of(values: dict[str, Any]) -> Settings:
 
 
 def _type(name: str) -> Any:  # noqa: ANN401  # a type, or a special form like Literal
-    """Return the type that typer reads the option with; the settings themselves check the rest."""
+    """Return the type of the option for typer; the settings themselves validate the rest."""
     if name == "size":
         return str | None
     choices = get_args(kind(name)) if get_origin(kind(name)) is Literal else ()

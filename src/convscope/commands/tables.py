@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _UNLIMITED = 10_000
-"""Columns: nothing is wrapped or cut here, as a terminal wraps by itself."""
+"""Width in columns: nothing is wrapped or truncated here, because the terminal wraps itself."""
 
 
 def stdout_console() -> Console:
-    """Return a console for standard output without markup: a class may be called [red]."""
+    """Return a console for standard output without markup: a class may be named [red]."""
     return Console(
         file=sys.stdout, width=_UNLIMITED, markup=False, highlight=False, emoji=False, soft_wrap=True
     )

@@ -91,7 +91,7 @@ def train(
         compilation.allow_processes()
         if settings.start == "scratch" or data == "digits":
             compilation.compile_meanwhile(settings.precision)
-        # imports take a second, in which the line above is seen and another process prepares for figures
+        # imports take a second; meanwhile the line above is shown, and another process prepares for figures
         starts_soon = is_shown and not resume and settings.start != "scratch" and data != "digits"
         _allow_figure_process(early=starts_soon)
         from convscope.pictures.store import truncated_store
@@ -113,7 +113,7 @@ def train(
 
 
 def _allow_figure_process(*, early: bool) -> None:
-    """Let figures be drawn by another process, started now if a head will be learned soon."""
+    """Allow a process for figures, started now if a head will be trained soon."""
     from convscope.training.report import figure_process
 
     figure_process.allow_process()
@@ -122,7 +122,7 @@ def _allow_figure_process(*, early: bool) -> None:
 
 
 def _new_run(data: str) -> Path:
-    """Return the first free folder of runs/NAME, runs/NAME-2, ..., where NAME is the data's."""
+    """Return the first free folder of runs/NAME, runs/NAME-2, ..., where NAME is the name of the data."""
     name = re.split(r"[.*?\[]", Path(data).resolve().name)[0].rstrip("-_") or "run"
     folders = itertools.chain([Path("runs", name)], (Path("runs", f"{name}-{n}") for n in itertools.count(2)))
     return next(folder for folder in folders if not folder.exists())

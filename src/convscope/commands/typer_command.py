@@ -1,4 +1,4 @@
-"""The class of all commands: it suggests options by their names in other programs, and formats flags."""
+"""The base class of commands: it suggests options by their names in other programs, and formats flags."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _ARGUMENTS = {
 
 
 class Command(TyperCommand):
-    """A command that knows what its options are called elsewhere. Typer itself notices spelling mistakes."""
+    """A command that knows the names of its options in other programs. Typer itself handles misspellings."""
 
     def __init__(self, *args: Any, **settings: Any) -> None:  # noqa: ANN401 - Typer's own
         super().__init__(*args, **settings)
@@ -58,10 +58,10 @@ class Command(TyperCommand):
         return option
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - Typer's own type is private
-        """Parse the command line, unless it has an option by another program's name.
+        """Parse the command line; refuse options named as in other programs.
 
         Raises:
-            SettingError: It has; the message names the option meant.
+            SettingError: There is such an option; the message names the right one.
         """
         options = {name for parameter in self.params for name in parameter.opts if name.startswith("--")}
         arguments = {parameter.name for parameter in self.params if not parameter.opts[0].startswith("-")}

@@ -13,7 +13,7 @@ from typer.main import get_command
 from convscope.commands.typer_command import Command
 
 MARKUP = "markdown"
-"""Which rewraps the lines of a docstring to the terminal."""
+"""Typer's mode that rewraps the lines of a docstring to the terminal."""
 SUMMARIES = {
     "doctor": "Find problems in labelled pictures: broken files, duplicates, contradicting labels and more.",
     "train": "Train a classifier on labelled pictures.",
@@ -31,18 +31,18 @@ SUMMARIES = {
     "lesson": "Write the lesson's questions to a printable page, without answers and then with them.",
     "network": "Show a network's steps with shapes, parameters, multiply-adds and receptive fields.",
 }
-"""What each verb does, in one line; its docstring begins with the same."""
+"""The help of each command in one line, which is the first line of its docstring."""
 
 
 class Verbs(TyperGroup):
-    """The group of all verbs, which it imports when they are needed."""
+    """The group of all commands, which are imported on demand."""
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401 - Typer's own
-        """Return a verb, ready to run."""
+        """Return a command, ready to run."""
         return verb(cmd_name) if cmd_name in SUMMARIES else super().get_command(ctx, cmd_name)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - Typer's own
-        """Show the help, which takes one line of each verb."""
+        """Show the help, with one line per command."""
         summaries = TyperGroup(
             name=self.name,
             commands=dict(self.commands),
@@ -55,7 +55,7 @@ class Verbs(TyperGroup):
 
 @cache
 def verb(name: str) -> Any:  # noqa: ANN401 - Typer's own type is private
-    """Import a verb's module and return its command, of type `Command`."""
+    """Import a command's module and return its command, of type `Command`."""
     module = import_module(f"convscope.commands.{name}")
     function = getattr(module, name, None) or getattr(module, f"{name}_")
     alone = typer.Typer(add_completion=False, rich_markup_mode=MARKUP)

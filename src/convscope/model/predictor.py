@@ -72,7 +72,7 @@ class Predictor:
         self._shape = (size.height, size.width, size.channels)
 
     def __reduce__(self) -> tuple[Callable[[], Predictor], tuple[()]]:
-        """Pickle the model instead of ONNX Runtime's session, which is built anew in the other process."""
+        """Pickle the model instead of ONNX Runtime's session, which is recreated in the other process."""
         return self._rebuild, ()
 
     def logits(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:

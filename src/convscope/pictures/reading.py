@@ -100,7 +100,7 @@ def read_file(path: Path, name: str) -> bytes:
         name: Its name in errors.
 
     Raises:
-        PictureError: If there is no such file, it must not be read, it is not a regular file, or it is larger
+        PictureError: If there is no such file, it is not readable, it is not a regular file, or it is larger
             than `BYTE_LIMIT`.
     """
     try:

@@ -51,7 +51,7 @@ def forward(logits: ArrayLike, true_class: int) -> float:
 
 
 def gradient(logits: ArrayLike, true_class: int) -> Array:
-    """Return the gradient at the logits: zeros, as it is zero almost everywhere.
+    """Return the gradient at the logits: zeros, because it is zero almost everywhere.
 
     Raises:
         NetworkError: The logits are not (classes,).

@@ -43,7 +43,7 @@ class Term:
     Attributes:
         channel: Index of the input map.
         row: Row of the cell in the input map; negative or beyond the last row in the padding.
-        column: Column of the cell, likewise.
+        column: Column of the cell in the input map; may be outside, too.
         padding: Whether the cell is padding, whose value is 0.
         input: Value of the cell.
         weight: The filter's weight for this cell.

@@ -134,7 +134,7 @@ class Windows:
             maps: (channels, height, width).
             channel: Index of the map.
             row: Row of the window, which is the row of its cell in the output.
-            column: Column of the window, likewise.
+            column: Column of the window, which is the column of its cell in the output.
 
         Raises:
             SettingError: There is no such window.

@@ -69,7 +69,7 @@ def model_routes(workspace: Workspace) -> APIRouter:
     def file(
         model: ModelId, kind: Annotated[FileKind, Path(description="The ending of the file's name.")]
     ) -> Response:
-        """A model as a file: for `convscope`, for other programs, or a page that classifies offline.
+        """A model as a file: for `convscope`, for other programs, or as a page that classifies offline.
 
         As with `convscope export`, the last two are checked against the model first. Unsaved edits are
         not in it.

@@ -5,7 +5,7 @@ weight_files     ... installed with a package, or on the Hugging Face Hub
 folding          from the tensors of a weight file to the weights of the plain chain
 lite0            EfficientNet-Lite0, whose weights are installed with convscope
 repvgg_a0        RepVGG-A0, which is downloaded
-mobilenetv1_100  MobileNetV1, likewise
+mobilenetv1_100  MobileNetV1, which is downloaded
 """
 
 from __future__ import annotations

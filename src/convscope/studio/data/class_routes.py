@@ -47,7 +47,7 @@ def class_routes(sources: Sources) -> APIRouter:
 
     @router.post(_CLASS + "/name", status_code=204, response_class=Response)
     def rename(data: DataId, label: Label, new: NewName) -> Response:
-        """Give a class of a collection another name."""
+        """Rename a class of a collection."""
         collecting.rename_class(sources.collection(data), label, new.name)
         return Response(status_code=204)
 
@@ -67,7 +67,7 @@ def class_routes(sources: Sources) -> APIRouter:
 
     @router.get(_PICTURE, response_class=Response)
     def thumbnail(data: DataId, label: Label, name: PictureName) -> Response:
-        """The thumbnail of a picture of a class as a PNG; its name stands for its content."""
+        """The thumbnail of a picture of a class as a PNG; its name identifies its content."""
         path = collecting.picture_path(sources.collection(data), label, name)
         pixels = read_picture(path, name, shortest_side=SIDE, pixel_limit=collecting.MOST_PIXELS)
         headers = {"cache-control": "private, max-age=3600"}

@@ -37,7 +37,7 @@ class NewCollection(BaseModel):
 
 
 class Collection(BaseModel):
-    """What was collected so far."""
+    """The pictures collected so far."""
 
     classes: dict[str, int] = Field(
         description="The number of pictures of each class.", examples=[{"open": 12, "shut": 9}]
@@ -45,7 +45,7 @@ class Collection(BaseModel):
 
 
 class AddedPictures(BaseModel):
-    """What happened to pictures that were sent."""
+    """The result of adding pictures."""
 
     added: int
     names: list[str] = Field(description="The names under which they are kept, in the order they were sent.")
@@ -64,7 +64,7 @@ def collection_routes(workspace: Workspace) -> APIRouter:
 
     @router.get("/api/collections/{data}")
     def read(data: DataId) -> Collection:
-        """What was collected so far, even if it is too little to train on."""
+        """The pictures collected so far, even if they are too few for training."""
         return Collection(classes=collecting.classes_of(sources.collection(data)))
 
     @router.post(
@@ -86,7 +86,7 @@ def collection_routes(workspace: Workspace) -> APIRouter:
     async def archive(
         request: Request, name: Annotated[str, Query(max_length=64, examples=["pets.zip"])]
     ) -> OpenData:
-        """Keep a .zip archive of class folders unchanged: it is never unpacked to the disk."""
+        """Store a .zip archive of class folders unchanged; it is never unpacked to the disk."""
         with tempfile.TemporaryFile(dir=folder) as file:
             async for part in body_chunks(request, MOST_ARCHIVE_BYTES):
                 file.write(part)

@@ -45,7 +45,7 @@ class ClassSummary(BaseModel):
 
 
 class DataSummary(BaseModel):
-    """A source, and what training would choose for it."""
+    """A source, and the settings that training would choose for it."""
 
     id: str
     name: str
@@ -70,12 +70,12 @@ def data_routes(workspace: Workspace) -> APIRouter:
 
     @router.post("/api/data")
     def add(new: NewPath) -> OpenData:
-        """Open pictures elsewhere on this machine; they stay where they are and are only read."""
+        """Open pictures elsewhere on this machine; they are only read, and neither moved nor copied."""
         return sources.add(new.path)
 
     @router.get("/api/data/{data}")
     def summary(data: DataId) -> DataSummary:
-        """One source, and what training would choose for it."""
+        """One source, and the settings that training would choose for it."""
         return _summary(sources.find(data), sources.open(data).source)
 
     @router.get("/api/data/{data}/pictures/{index}", response_class=Response)
@@ -84,7 +84,7 @@ def data_routes(workspace: Workspace) -> APIRouter:
         index: Annotated[int, Path(ge=0, description="The picture's index.")],
         if_none_match: Annotated[str, Header(description="The ETag of a known copy.")] = "",
     ) -> Response:
-        """The thumbnail of a picture as a PNG; a browser may keep it while the source stays the same."""
+        """The thumbnail of a picture as a PNG; a browser may cache it while the source is unchanged."""
         opened = sources.open(data)
         tag = f'"{opened.fingerprint}.{index}"'
         headers = {"etag": tag, "cache-control": "private, no-cache"}

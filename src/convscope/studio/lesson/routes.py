@@ -98,13 +98,13 @@ def _add_course(router: APIRouter, progress: Progress, wanted: Material) -> None
 
     @router.get("/api/lesson")
     def course(material: Material = wanted) -> Course:
-        """The course, and which questions were answered correctly."""
+        """The course, and the correctly answered questions."""
         right = progress.right()
         return Course(chapters=[_chapter(page, material, right) for page in PAGES.values()])
 
     @router.delete("/api/lesson")
     def restart(material: Material = wanted) -> Course:
-        """Forget which questions were answered correctly."""
+        """Reset the correctly answered questions."""
         progress.forget()
         return course(material)
 
@@ -127,13 +127,13 @@ def _chapter(page: Page, material: Material, right: set[str]) -> Chapter:
 def _add_pages(router: APIRouter, progress: Progress, wanted: Material) -> None:
     @router.get("/api/lesson/{name}")
     def exhibit(name: _Name, material: Material = wanted) -> Exhibit:
-        """Which steps of its walk a page shows."""
+        """The steps of its walk that a page shows."""
         show = _page(name).exhibit
         return Exhibit(stops=show(material)[1] if show else [])
 
     @router.get("/api/lesson/{name}/walk", response_class=Response)
     def document(name: _Name, material: Material = wanted) -> Response:
-        """The steps of a page's walk: the document of docs/reference/walk.md."""
+        """The steps of a page's walk: the document described in docs/reference/walk.md."""
         show = _page(name).exhibit
         shown = show(material)[0] if show else material
         return Response(steps_of(shown).model_dump_json(), media_type="application/json")
@@ -145,7 +145,7 @@ def _add_pages(router: APIRouter, progress: Progress, wanted: Material) -> None:
 
     @router.post("/api/lesson/{name}/questions/{question}")
     def check(name: _Name, question: _Name, given: GivenAnswer, material: Material = wanted) -> Verdict:
-        """Whether an answer is correct; if not, the working that leads to it."""
+        """Whether an answer is correct; if not, the working."""
         asked = _question(_page(name), question, material)
         if given.answer is None:
             return asked.reveal()
@@ -158,12 +158,12 @@ def _add_pages(router: APIRouter, progress: Progress, wanted: Material) -> None:
 def _add_illustrations(router: APIRouter, wanted: Material) -> None:
     @router.get("/api/lesson/learning/illustration")
     def of_learning(material: Material = wanted) -> Learning:
-        """One weight going downhill, and the gradients of all steps."""
+        """Gradient descent of one weight, and the gradients of all steps."""
         return learning.illustration(material)
 
     @router.get("/api/lesson/pooling/illustration")
     def of_pooling(material: Material = wanted) -> Shifts:
-        """A picture that moves, before and after pooling."""
+        """A shifted picture, before and after pooling."""
         return shifting.illustration(material)
 
     @router.get("/api/lesson/overfitting/illustration")

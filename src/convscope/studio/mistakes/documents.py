@@ -1,4 +1,4 @@
-"""What the mistakes page shows: how good a model is, class by class or label by label, and pictures."""
+"""The documents of the mistakes page: metrics by class or label, and pictures."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 
 class LabelCounts(BaseModel):
-    """How often one of several labels is found; fractions are null where they are 0 / 0."""
+    """Counts of one of several labels; fractions are null if they are 0 / 0."""
 
     threshold: float = Field(description="From which probability on it is found.")
     found: int = Field(description="Pictures that have it, and it is found.")
@@ -19,7 +19,7 @@ class LabelCounts(BaseModel):
 
 
 class Figures(BaseModel):
-    """How good a model is, class by class; a picture with several labels is correct if all of them are."""
+    """Metrics by class; a picture with several labels is correct if all of them are."""
 
     pictures: int
     correct: int
@@ -38,7 +38,7 @@ class Figures(BaseModel):
 
 
 class ClassifiedPictures(BaseModel):
-    """Pictures with the model's answers; all lists have one entry for each picture."""
+    """Pictures with the model's predictions; all lists have one entry per picture."""
 
     places: list[int] = Field(description="Indices in the source.")
     names: list[str]

@@ -62,7 +62,7 @@ def _add_answers(router: APIRouter, workspace: Workspace) -> None:
 
     @router.get("/api/models/{model}/mistakes")
     def figures(model: ModelId, data: DataIdQuery, part: PartQuery = "test") -> Figures:
-        """How often the model is right, and which classes it confuses."""
+        """The accuracy of the model, and the classes it confuses."""
         return scored(model, data, part).figures()
 
     @router.get("/api/models/{model}/mistakes/pictures")
@@ -107,7 +107,7 @@ def _add_suspects(router: APIRouter, workspace: Workspace) -> None:
 
     @router.get("/api/data/{data}/suspects")
     def look(data: DataId) -> LabelSuspects:
-        """The labels that are probably wrong, as far as they were searched for."""
+        """The labels that are probably wrong, and the state of the search."""
         return search.look(find(data))
 
     @router.post("/api/data/{data}/suspects")
@@ -139,7 +139,7 @@ def _add_corrections(router: APIRouter, workspace: Workspace) -> None:
 
     @router.put("/api/data/{data}/corrections/{index}")
     def write(data: DataId, index: Annotated[int, Path(ge=0)], new: NewLabel) -> Corrections:
-        """Correct a label in a copy of the list; the pictures stay as they are."""
+        """Correct a label in a copy of the list; the pictures are not changed."""
         with correcting:
             correct(workspace.sources.find(data), index, new.label, workspace)
         return read(data)

@@ -59,7 +59,7 @@ class FilterWeights(BaseModel):
 
 
 class NeuronSurvey(BaseModel):
-    """What activates the filters and neurons, once all pictures have passed through."""
+    """The pictures that activate the filters and neurons, once all have passed through."""
 
     state: Literal["preparing", "showing", "done", "failed"]
     done: int = Field(description="The number of pictures prepared, or shown, so far.")
@@ -120,7 +120,7 @@ def neuron_routes(workspace: Workspace) -> APIRouter:
 
     @router.get("/api/models/{model}/neurons")
     def neurons(model: ModelId, data: DataIdQuery, part: PartQuery = "test") -> NeuronSurvey:
-        """How far the survey is and, once it is done, what activates each filter and neuron."""
+        """The progress of the survey and, once it is done, what activates each filter and neuron."""
         survey, known = survey_of(model, data, part), workspace.models.classifier(model).model
         size = known.preparation
         report = NeuronSurvey(

@@ -15,12 +15,12 @@ def playground_routes() -> APIRouter:
 
     @router.get("/api/playground")
     def network() -> dict[str, Any]:
-        """The network that comes with convscope, and a drawing of each class to begin with."""
+        """The network that comes with convscope, and an initial drawing of each class."""
         return shapes_network()
 
     @router.get("/api/playground/drawings")
     def drawings() -> dict[str, Any]:
-        """The drawings that the page's own training learns from and is tested with."""
+        """The training and test drawings of the page."""
         return shapes_drawings()
 
     return router

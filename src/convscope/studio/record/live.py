@@ -40,7 +40,7 @@ class SimilarRecording(BaseModel):
 
 
 class LiveAnswer(BaseModel):
-    """What the pictures that were recorded so far teach about the one that was sent."""
+    """The live model's prediction for a picture."""
 
     probabilities: dict[str, float] | None = Field(
         description="By class; null until two classes have two pictures each, and these are learned.",

@@ -35,14 +35,14 @@ def record_routes(workspace: Workspace) -> APIRouter:
 
     @router.post("/api/live", status_code=204, response_class=Response)
     def get_ready() -> Response:
-        """Read the network whose features live answers rest on; this takes about a second."""
+        """Load the backbone for live predictions; this takes about a second."""
         backbone()
         importlib.import_module("convscope.studio.record.head")  # importing SciPy takes a second
         return Response(status_code=204)
 
     @router.post("/api/live/{data}", openapi_extra={"requestBody": {"content": {"image/*": {}}}})
     async def answer(request: Request, data: DataId) -> LiveAnswer:
-        """Send a picture to classify by what a collection teaches so far, without keeping it."""
+        """Classify a picture with the live model of a collection, without storing the picture."""
         collection = workspace.sources.collection(data)
         picture = await read_body(request, Limits().body_bytes)
 

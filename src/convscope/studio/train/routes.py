@@ -43,7 +43,7 @@ class Network(BaseModel):
 
 
 class NewRun(BaseModel):
-    """What to train; what is not given is chosen from the pictures."""
+    """A run to start; settings that are not given are chosen from the pictures."""
 
     data: str = Field(description="The data's id.", max_length=16)
     name: str | None = Field(None, description="The run's name; by default the data's.", max_length=60)
@@ -85,7 +85,7 @@ def _add_runs(router: APIRouter, workspace: Workspace, runs: Runs) -> None:
 
     @router.post("/api/runs")
     def start(new: NewRun) -> Run:
-        """Start a run in a process of its own."""
+        """Start a run in its own process."""
         data = workspace.sources.find(new.data)
         return runs.start(checked_name(new.name or data.name), data.location, new.settings)
 
@@ -99,12 +99,12 @@ def _add_runs(router: APIRouter, workspace: Workspace, runs: Runs) -> None:
         run: RunName,
         after: Annotated[int, Query(ge=0, description="The position up to which its events are known.")] = 0,
     ) -> RunEvents:
-        """What has happened in a run, from its beginning or from a position."""
+        """The events of a run, from its beginning or from a position."""
         return runs.events(run, after)
 
     @router.post("/api/runs/{run}/pause")
     def pause(run: RunName) -> Run:
-        """Let a run write a checkpoint and end its process after the current step."""
+        """Make a run write a checkpoint and end its process after the current step."""
         return runs.pause(run)
 
     @router.post("/api/runs/{run}/resume")

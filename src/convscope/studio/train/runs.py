@@ -59,7 +59,7 @@ class Run(BaseModel):
 
 
 class RunEvents(BaseModel):
-    """What has happened in a run since a position in its events."""
+    """The events of a run since a position."""
 
     run: Run
     events: list[dict[str, Any]] = Field(description="As they stand in `events.jsonl`.")
@@ -153,7 +153,7 @@ class Runs:
         return {name: f"{self._state(name)} {self._history(name).file.position}" for name in self._names()}
 
     def events(self, name: str, after: int) -> RunEvents:
-        """Return what has happened in a run.
+        """Return the events of a run.
 
         Args:
             name: Name of the run.

@@ -37,13 +37,13 @@ _MOST_WEIGHTS = 65_536  # filters shown of a step
 
 
 class Snapshots(BaseModel):
-    """The epochs whose network was kept; after epoch 0 it is untrained."""
+    """The epochs with a stored network; epoch 0 is untrained."""
 
     epochs: list[int]
 
 
 class Snapshot(BaseModel):
-    """What the network of one epoch makes of one picture."""
+    """The computation of one epoch's network for one picture."""
 
     epoch: int
     classes: list[str]
@@ -72,7 +72,7 @@ def snapshot_routes(workspace: Workspace, runs: Runs) -> APIRouter:
 
     @router.get("/api/runs/{run}/epochs")
     def epochs(run: RunName) -> Snapshots:
-        """The epochs whose network was kept."""
+        """The epochs with a stored network."""
         return Snapshots(epochs=[*runs.snapshots(run)])
 
     @router.get("/api/runs/{run}/epochs/{epoch}")
@@ -85,7 +85,7 @@ def snapshot_routes(workspace: Workspace, runs: Runs) -> APIRouter:
             Query(max_length=64, description="Whose maps; by default the first whose filters are learned."),
         ] = "",
     ) -> Snapshot:
-        """What the network after one epoch makes of one picture."""
+        """The computation of one epoch's network for one picture."""
         source = workspace.sources.open_at(runs.data(run)).source
         return _snapshot(_path(runs, run, epoch), epoch, source, place, step)
 

@@ -143,7 +143,7 @@ def backward_routes(workspace: Workspace, edits: EditLists, prepare: Prepare) ->
 
     @router.get("/gradients/{step}")
     def gradients(model: ModelId, step: str, picture: PictureRef, outputs: Outputs = ()) -> StepGradients:
-        """The gradient of the loss at what a step gives out, reads and is made of."""
+        """The gradient of the loss at a step's output, inputs, weights and biases."""
         network, _, _, passed = way_back.passed(model, picture, outputs)
         if step not in passed:
             raise RequestError("there is no such step, or no gradient comes to it", status=404)
@@ -152,7 +152,7 @@ def backward_routes(workspace: Workspace, edits: EditLists, prepare: Prepare) ->
 
     @router.get("/all-weights")
     def all_weights(model: ModelId, picture: PictureRef, outputs: Outputs = ()) -> AllWeightsStep:
-        """The loss after one step of all weights at once, for several learning rates."""
+        """The loss after one step of all weights together, for several learning rates."""
         network, steps, truth, passed = way_back.passed(model, picture, outputs)
         every = 1 if network.chain.multiply_adds <= _SLOW else 3
         return all_weights_step(steps, network, truth, passed, ALL_WEIGHTS_RATES[::every])

@@ -49,7 +49,7 @@ def drawing_routes(workspace: Workspace, edits: EditLists) -> APIRouter:
     placements: Cache[str, Placement] = Cache(_MOST_CACHED)
 
     def placement(model: str) -> Placement:
-        """How a model's training pictures are placed; measured again when they have changed."""
+        """The placement of a model's training pictures, measured again when they have changed."""
         data = workspace.training_data(model)
         if data is None:
             return Placement()
@@ -72,7 +72,7 @@ def drawing_routes(workspace: Workspace, edits: EditLists) -> APIRouter:
         model: ModelId,
         keep: Annotated[bool, Query(description="Keep it, to walk through.")] = False,  # noqa: FBT002 - of the query
     ) -> DrawingPreview:
-        """Send a drawing, bright on black; it is placed as the model's training pictures are."""
+        """Send a drawing, bright on black; it is placed like the model's training pictures."""
         data = await read_body(request, Limits().body_bytes)
         return await run_in_threadpool(classify, data, model, keep=keep)
 
@@ -80,7 +80,7 @@ def drawing_routes(workspace: Workspace, edits: EditLists) -> APIRouter:
 
 
 def _sample(source: Source) -> Iterator[NDArray[np.uint8]]:
-    """Yield some of the pictures, evenly spread."""
+    """Yield an evenly spread sample of the pictures."""
     for index in range(0, len(source.items), max(1, len(source.items) // _MOST_MEASURED)):
         try:
             yield pixels_of(source.read(index), source.items[index].name, _MEASURED_SIDE)

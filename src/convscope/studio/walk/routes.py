@@ -100,7 +100,7 @@ def _add_walk(router: APIRouter, workspace: Workspace, edits: EditLists) -> None
     search = SimilarPictureSearch(workspace, edits)
 
     def prepare(model: str, referred: ReferredPicture) -> ModelInput:
-        """A picture is prepared once, however often weights are edited."""
+        """Prepare a picture; the result is reused however often weights are edited."""
         classifier, picture, name = workspace.models.classifier(model), referred.picture, referred.name
         content = picture if isinstance(picture, bytes) else np.asarray(picture).tobytes()
         return prepared.get(
@@ -113,7 +113,7 @@ def _add_walk(router: APIRouter, workspace: Workspace, edits: EditLists) -> None
     def document(model: ModelId, picture: PictureRef, whole: bool = False) -> Response:  # noqa: FBT001, FBT002 - of the query
         """Every step of a picture through an edited model: the document of docs/reference/walk.md.
 
-        Only the steps, unless the whole walk is asked for, which takes longer; without ReLU there are only
+        Only the steps, unless the complete walk is requested, which takes longer; without ReLU there are only
         the steps.
         """
         edited_model, referred = edits.edited(model), find_picture(picture, workspace)
@@ -182,7 +182,7 @@ def _add_edits(router: APIRouter, edits: EditLists) -> None:
 def _add_weights(router: APIRouter, edits: EditLists) -> None:
     @router.get("/api/kernels")
     def kernels() -> dict[str, str]:
-        """Filters known by name, and their rows."""
+        """Named filters, and their rows."""
         return NAMED_FILTERS
 
     @router.get("/api/models/{model}/weights/{tensor}")

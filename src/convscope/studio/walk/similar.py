@@ -27,7 +27,7 @@ _MOST_CACHED = 2
 
 
 class SimilarPictures(BaseModel):
-    """What the training pictures show about a picture and a network."""
+    """The training pictures most similar to a picture."""
 
     neighbours: list[Neighbour] = Field(description="The most similar training pictures, nearest first.")
     relevance: Relevance = Field(description="Which inputs of the output layer respond to which class.")
