@@ -1,4 +1,4 @@
-"""Ablation of the training recipe: all of it, then one part left out at a time.
+"""Ablation of the training recipe: the complete recipe, then without one part at a time.
 
 Accuracy is measured on pictures held out of the training part; the test pictures are not used. Run it with
 
@@ -8,9 +8,9 @@ Accuracy is measured on pictures held out of the training part; the test picture
         --pieces nothing "even neurons" "updates of neurons" "third step" \
         --learned 5000 --held-out 4000 --epochs 6 --output docs/benchmarks/ablation_neurons
 
-where PATH is anything `convscope train` takes, and the second one is of a network with hidden neurons, which
-automatic networks do not have. The first writes docs/benchmarks/ablation.md and .json.
-Existing rows of the same part and seed are replaced, all others are kept.
+where PATH is any source for `convscope train`. The second command uses a network with hidden neurons, which
+automatic networks lack. The first writes docs/benchmarks/ablation.md and .json. Existing rows of the same
+part and seed are replaced, all others are kept.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ NONE = np.zeros(0, np.int64)
 
 
 class Piece(NamedTuple):
-    """What is changed in the settings or replaced in the code where a piece is left out."""
+    """The changes of settings or code that remove a piece."""
 
     instead: str
     settings: dict[str, Any] = {}  # noqa: RUF012  # never changed
@@ -62,7 +62,7 @@ class Piece(NamedTuple):
 
 
 def normalised(matrix: Tensor, _product: torch.dtype = torch.float32) -> Tensor:
-    """Bring a gradient to the length of an orthogonal matrix, its direction unchanged."""
+    """Normalise a gradient to the norm of an orthogonal matrix, with its direction unchanged."""
     return matrix * (min(matrix.shape) ** 0.5 / matrix.norm().clamp_min(1e-12))
 
 
@@ -75,7 +75,7 @@ def mirrored_at_random(
     epoch: int,
     block: int,
 ) -> batches.Epoch:
-    """Draw an epoch in which a coin decides for each picture, whatever it was in the epoch before."""
+    """Draw an epoch with random flips, independent of the previous epoch."""
     drawn = DRAW(indices, replace(augmentation, mirror=False), sides, seed=seed, epoch=epoch, block=block)
     if augmentation.mirror:
         drawn.maps[np.random.default_rng((seed, epoch, 1)).random(len(indices)) < 0.5, :, 1] *= -1
@@ -131,7 +131,7 @@ PIECES = {
 
 
 def main() -> None:
-    """Train with every piece left out in turn and write the table."""
+    """Train without each piece in turn and write the table."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -162,7 +162,7 @@ def main() -> None:
 
 
 def measure(store: Store, piece: Piece, arguments: argparse.Namespace, seed: int) -> dict[str, Any]:
-    """Train once on some pictures of the training part, and count what is recognised of others."""
+    """Train once on some pictures of the training part, and count correct predictions for others."""
     pool = np.random.default_rng(0).permutation(split(store).train)
     learned = np.sort(pool[: arguments.learned])
     held_out = np.sort(pool[arguments.learned : arguments.learned + arguments.held_out])
@@ -194,7 +194,7 @@ def measure(store: Store, piece: Piece, arguments: argparse.Namespace, seed: int
 
 
 def table(runs: list[dict[str, Any]]) -> str:
-    """Lay the runs out as Markdown, the dearest piece first."""
+    """Format the runs as Markdown, the most valuable piece first."""
     first, machine = runs[0], runs[-1]["machine"]
     whole = {run["seed"]: run["accuracy_fraction"] for run in runs if run["without"] == "nothing"}
     rows = [row(name, [run for run in runs if run["without"] == name], whole) for name in PIECES]
@@ -214,14 +214,14 @@ def table(runs: list[dict[str, Any]]) -> str:
 
 
 def where(run: dict[str, Any], machine: dict[str, Any]) -> str:
-    """Name what a run was computed by."""
+    """Return the name of the device of a run."""
     return machine["processor"] if run["device"] == "cpu" else run["device"]
 
 
 def row(name: str, runs: list[dict[str, Any]], whole: dict[int, float]) -> tuple[float, str] | None:
-    """Lay the runs without one piece out as a line of the table, with what it is sorted by.
+    """Format the runs without one piece as a line of the table, with its sort key.
 
-    Each run is compared with that of the same seed that has all pieces.
+    Each run is compared with the complete run of the same seed.
     """
     runs = [run for run in runs if run["seed"] in whole]
     if not runs:

@@ -1,13 +1,13 @@
 """Accuracy and time of `convscope train` with the automatic recipe and no options.
 
-Each run is a whole process with an empty cache: imports, reading the pictures, training, evaluation and
+Each run is a complete process with an empty cache: imports, reading the pictures, training, evaluation and
 report. The test pictures are used once, at the end. On a busy machine, OMP_NUM_THREADS=1 keeps threads from
-waiting for each other; such runs count for the accuracy, and only those with the most threads for the times.
-Run it with
+waiting for each other; such runs are used for the accuracy, and only those with the most threads for the
+times. Run it with
 
     python benchmarks/accuracy.py digits mnist=PATH fashion-mnist=PATH cifar10=PATH catsdogs=PATH
 
-where PATH is anything `convscope train` takes. It writes docs/benchmarks/accuracy.md and .json. Existing runs
+where PATH is any source for `convscope train`. It writes docs/benchmarks/accuracy.md and .json. Existing runs
 of the same data and seed are replaced, all others are kept.
 """
 
@@ -66,7 +66,7 @@ def main() -> None:
 
 
 def measure(data: str, seed: int, *options: str) -> dict[str, Any]:
-    """Train once, as a whole process."""
+    """Train once, as a complete process."""
     with TemporaryDirectory() as folder:
         environment = {**os.environ, "CONVSCOPE_CACHE": folder}
         run = Path(folder) / "run"
@@ -98,9 +98,9 @@ def measure(data: str, seed: int, *options: str) -> dict[str, Any]:
 
 
 def table(runs: list[dict[str, Any]]) -> str:
-    """Lay the runs out as Markdown."""
+    """Format the runs as Markdown."""
     threads = max(run["threads"] for run in runs)
-    machine = [run for run in runs if run["threads"] == threads][-1]["machine"]  # of one that is timed
+    machine = [run for run in runs if run["threads"] == threads][-1]["machine"]  # of a timed run
     rates = machine["matrix_gflops"]
     names = dict.fromkeys(run["data"] for run in runs)
     lines = [
@@ -121,7 +121,7 @@ def table(runs: list[dict[str, Any]]) -> str:
 
 
 def row(name: str, runs: list[dict[str, Any]]) -> str:
-    """Lay one data set's runs out as a line of the table."""
+    """Format the runs on one data set as a line of the table."""
     accuracies = [100 * run["accuracy_fraction"] for run in runs]
     threads = max(run["threads"] for run in runs)
     timed = [run for run in runs if run["threads"] == threads]
@@ -144,7 +144,7 @@ def row(name: str, runs: list[dict[str, Any]]) -> str:
 
 
 def calibration(runs: list[dict[str, Any]]) -> str:
-    """Say how far probabilities and shares of right answers lie apart, in the runs in which it was noted."""
+    """Return a sentence on the calibration errors of the runs in which they were recorded."""
     errors = [100 * run["calibration_error"] for run in runs if "calibration_error" in run]
     if not errors:
         return "not recorded"

@@ -2,10 +2,10 @@
 
 Each program gets the same folder and runs with its defaults: convscope with `--minutes`, fastai with as many
 epochs as fit, Keras with the network of TensorFlow's tutorial, PyTorch with the same network and a DataLoader
-of two workers. Some start from pretrained features, the others from scratch.
-The time is that of the whole process, imports included and with empty caches; test photos do not count.
-A program that ends earlier is judged at its end. The contenders are `contenders/minutes_*.py`; fastai runs in
-an environment of its own (`fine_tune.py` says how to make it). Run it with
+of two workers. Some start from pretrained features, the others from scratch. The time is that of the complete
+process, including imports and with empty caches, without predicting the test photos. A program that ends
+earlier is evaluated at its end. The contenders are `contenders/minutes_*.py`; fastai runs in its own
+environment (see `fine_tune.py`). Run it with
 
     pip install . tensorflow-cpu keras
     python benchmarks/accuracy_after_minutes.py PATH --fastai fastai/bin/python
@@ -14,8 +14,8 @@ where PATH has the folders train and test, each with class folders. It writes
 docs/benchmarks/accuracy_after_minutes.md and .json; `docs/images/minutes.py` draws them. Programs that are
 not run again (`--only`) keep their results.
 
-`--minutes` limits convscope's training alone; for imports, decoding, evaluation and figures it gets 20
-seconds less.
+`--minutes` only limits convscope's training; for imports, decoding, evaluation and figures it gets 20 seconds
+less.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def main() -> None:
 def measure(
     key: str, data: Path, tests: list[Path], minutes: list[float], fastai: Path
 ) -> dict[float, float | None]:
-    """Return the accuracy after each of the minutes; None if there was nothing to judge yet."""
+    """Return the accuracy after each number of minutes; None if there was no result yet."""
     with TemporaryDirectory() as folder:
         place = Path(folder)
         listed = place / "tests.txt"
@@ -96,7 +96,7 @@ def measure(
         given = [str(data.resolve()), str(listed), str(place)]
         if key.startswith("fastai"):
             for mark in marks:
-                # -E: PYTHONPATH is meant for this interpreter only
+                # -E: PYTHONPATH is only meant for this interpreter
                 run([str(fastai), "-E", contender("fastai"), *given, key.split()[1], mark])
         else:
             run([sys.executable, contender(key), *given, *marks])
@@ -121,7 +121,7 @@ def ours(data: Path, place: Path, start: str, minutes: float, tests: list[Path])
 
 
 def contender(name: str) -> str:
-    """Return the path of the program of a contender."""
+    """Return the path of a contender's program."""
     return str(HERE / "contenders" / f"minutes_{name}.py")
 
 
@@ -131,12 +131,12 @@ def run(command: list[str], **environment: str) -> None:
 
 
 def judged(answers: Path, tests: list[Path]) -> float | None:
-    """Return the accuracy of the answers that a contender wrote, if it did."""
+    """Return the accuracy of a contender's predictions, if it wrote any."""
     return accuracy_of(answers.read_text().splitlines(), tests) if answers.exists() else None
 
 
 def table(report: dict[str, Any]) -> str:
-    """Lay the results out as Markdown."""
+    """Format the results as Markdown."""
     programs = report["accuracy"]
     marks = list(next(iter(programs.values())))
     lines = [
@@ -162,7 +162,7 @@ def table(report: dict[str, Any]) -> str:
 
 
 def percent(share: float | None) -> str:
-    """Write a share as a percentage."""
+    """Format a fraction as a percentage."""
     return "–" if share is None else f"{100 * share:.1f} %"
 
 

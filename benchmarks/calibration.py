@@ -5,7 +5,7 @@ bins of equal width: |accuracy - mean confidence| of each bin, averaged over pic
 a bin's accuracy is estimated from few pictures; so the table also gives the mean error of a perfectly
 calibrated model, simulated 200 times. The temperature is fitted on the validation pictures; its uncertainty,
 in percent, comes from 200 bootstrap samples of them. The last column is the error at the temperature that
-fits the test pictures best, which cannot be known beforehand: no single temperature does much better. Run it
+fits the test pictures best, which cannot be known in advance; no single temperature is much better. Run it
 with a name, a model and its data for each row:
 
     python benchmarks/calibration.py --model catsdogs runs/pets/model.safetensors data/catsdogs
@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def measure(name: str, path: str, data: str) -> dict[str, Any]:
-    """Judge one model."""
+    """Evaluate one model."""
     classifier = load(path)
     store = build_store(open_source(data), classifier.model.preparation)
     parts = split(store)
@@ -98,7 +98,7 @@ def error(logits: np.ndarray, truth: np.ndarray, temperature: float) -> float:
 
 
 def table(report: dict[str, Any]) -> str:
-    """Lay the results out as Markdown."""
+    """Format the results as Markdown."""
     lines = [
         "# Calibration",
         "",

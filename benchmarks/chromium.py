@@ -1,4 +1,4 @@
-"""The browser that pages are measured in."""
+"""The browser for measuring pages."""
 
 from __future__ import annotations
 

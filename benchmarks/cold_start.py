@@ -12,7 +12,7 @@ from convscope.model.file import load
 
 
 def main() -> None:
-    """Print whatever comes out."""
+    """Predict the picture and print the result."""
     runtime, path, picture = sys.argv[1:]
     model = load(path)
     size = model.preparation

@@ -13,7 +13,7 @@ from convscope.network.notation import parse_shape
 
 
 def main() -> None:
-    """Take steps as told until standard input ends."""
+    """Take the requested numbers of steps until standard input ends."""
     module, variant, network, shape, batch = sys.argv[1:]
     take = import_module(f"contenders.{module}").make(variant, network, parse_shape(shape), int(batch))
     for line in sys.stdin:

@@ -1,11 +1,11 @@
 """Scaling of training over several processes: time and bytes per step, compared with the ideal.
 
-1, 2 and 4 processes on this machine, with one thread each, share the same batches of random pictures; so does
-one process with 2 threads. A step is everything: cutting the batch, forward, backward, communication and
-update. The table gives the median over the steps after the first ones, and the processor time of all
+1, 2 and 4 processes on this machine, with one thread each, share the same batches of random pictures; another
+run has one process with 2 threads. A step includes making the batch, forward and backward pass, communication
+and update. The table gives the median over the steps after the first ones, and the processor time of all
 processes, which other work on the machine hardly affects. The ideal is the time of one process divided by the
 number of threads, but by no more than the number of cores. Bytes are counted on the loopback device, TCP
-headers included, so nothing else should use it; beside them is the result of the formula in
+headers included, so nothing else should use it; they are compared with the formula in
 docs/reference/distributed.md.
 
 For 8 to 512 nodes the time is modelled with the same formula, an assumed network (--latency, --bandwidth),
@@ -48,14 +48,14 @@ from machine import describe, sentence
 DOCS = Path(__file__).parent.parent / "docs" / "benchmarks"
 NETWORK = "24C2-64C3-MP2-256C3-MP2-256C3-MP2"
 PLANS = ((1, 1), (1, 2), (2, 1), (4, 1))  # processes, threads of each
-SHARES = (8, 32, 128)  # of a batch, besides the whole: what a process takes for them alone is measured
+SHARES = (8, 32, 128)  # shares of a batch, in addition to all of it, measured in a single process
 NODES = (8, 16, 32, 64, 128, 256, 512)
 WARM_UP = 5
-SMALL_MESSAGES = 3  # a step's: gradients, figures, the wish to stop
+SMALL_MESSAGES = 3  # of a step: gradients, metrics, stop request
 
 
 def main() -> None:
-    """Measure, work the model out, and write the table; or take part as one of the processes."""
+    """Measure, compute the model, and write the table; or take part as one of the processes."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -86,7 +86,7 @@ def main() -> None:
 
 
 def run(size: int, threads: int, batch: int, steps: int) -> dict[str, float]:
-    """Let so many processes train together; returns what they measured."""
+    """Train together in several processes; return the measurements."""
     with tempfile.TemporaryDirectory() as folder:
         member = [sys.executable, __file__, "--member", folder, "--batch", str(batch), "--steps", str(steps)]
         run_together(member, size, threads)
@@ -98,7 +98,7 @@ def run(size: int, threads: int, batch: int, steps: int) -> dict[str, float]:
 
 
 def take_part(batch: int, steps: int, answers: Path) -> None:
-    """Train for so many steps as one of the processes, and leave what was measured in answers/RANK."""
+    """Train for some steps as one of the processes, and write the measurements to answers/RANK."""
     rng = np.random.default_rng(0)
     pictures = rng.integers(0, 256, ((steps + WARM_UP) * batch, 32, 32, 3), np.uint8)
     ends: list[float] = []
@@ -142,7 +142,7 @@ def take_part(batch: int, steps: int, answers: Path) -> None:
 
 
 def processor_seconds() -> float:
-    """Processor time that this process has used, all its threads together."""
+    """Return the processor time of this process, over all its threads."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
 
@@ -154,12 +154,12 @@ def loopback_bytes() -> int:
 
 
 def model(whole: dict[str, float], alone: dict[int, float], given: argparse.Namespace) -> dict[str, Any]:
-    """Work out the time of a step for many nodes.
+    """Compute the modelled time of a step for many nodes.
 
     Args:
-        whole: What one process has measured.
+        whole: The measurements of one process.
         alone: The seconds of its step, by the pictures in it, ascending.
-        given: The batch and the network that is assumed.
+        given: The batch and the assumed network.
     """
     messages = 2 * whole["normalisations"] + SMALL_MESSAGES
     size = 4 * whole["weights"]
@@ -179,7 +179,7 @@ def model(whole: dict[str, float], alone: dict[int, float], given: argparse.Name
 
 
 def table(report: dict[str, Any]) -> str:
-    """Lay the results out as Markdown."""
+    """Format the results as Markdown."""
     machine, measured, assumed = report["machine"], report["measured"], report["assumed"]
     alone, threaded, pair = (one["seconds_per_step"] for one in measured[:3])
     same_batch, same_share = report["same_batch"], report["same_share"]

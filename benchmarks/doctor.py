@@ -1,14 +1,14 @@
-"""How many duplicates `convscope doctor` finds, and how long it takes.
+"""Recall and precision of `convscope doctor` for duplicates, and its running time.
 
 Every picture of a data set is copied, with one kind of change at a time and a fixed seed, and originals and
 copies are examined together. Recall is the share of copies grouped with their original; precision is the
-share of pairs within groups that are a copy and its original. Pairs of originals that are reported are
-counted separately: real data sets contain duplicates of their own. Times are of whole processes of
-`convscope doctor`. Run it with
+share of pairs within groups that are a copy and its original. Reported pairs of originals are counted
+separately, because real data sets contain duplicates. Times are of complete processes of `convscope doctor`.
+Run it with
 
     python benchmarks/doctor.py --copies PATH --cost mnist=PATH cifar10=PATH
 
-where PATH is anything `convscope train` takes. It writes docs/benchmarks/doctor.md and .json.
+where PATH is any source for `convscope train`. It writes docs/benchmarks/doctor.md and .json.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def main() -> None:
 
 
 def measure(data: str, changes: set[str]) -> dict[str, Any]:
-    """Copy every picture, and look at originals and copies together."""
+    """Copy every picture, and examine originals and copies together."""
     source = open_source(data)
     count = len(source.items)
     with TemporaryDirectory() as folder:
@@ -92,7 +92,7 @@ def measure(data: str, changes: set[str]) -> dict[str, Any]:
         seen = examine(looked_at)
     number = [int(Path(item.name).stem) for item in looked_at.items]
     is_copy = [item.label == "copy" for item in looked_at.items]
-    labels = np.zeros(len(number), np.int64)  # one: no copy is left out as a class of its own
+    labels = np.zeros(len(number), np.int64)  # a single class, so that no copy is left out
     near = near_duplicates(seen.looks, seen.digests, labels, seen.readable)
     groups = joined([*equal_pictures(seen.digests, range(len(number))), *near.tolist()])
     scored = {**score(groups, number, is_copy), "originals": count}
@@ -101,7 +101,7 @@ def measure(data: str, changes: set[str]) -> dict[str, Any]:
 
 
 def changed(image: Image.Image, changes: set[str], rng: np.random.Generator) -> Image.Image:
-    """Crop, mirror and resize a picture as the copy's kind says."""
+    """Crop, mirror and resize a picture according to the kind of copy."""
     for most in (5, 10):
         if f"crop {most}" in changes:
             left, top, right, bottom = rng.uniform(0, most / 100, 4)
@@ -118,7 +118,7 @@ def changed(image: Image.Image, changes: set[str], rng: np.random.Generator) -> 
 
 
 def score(groups: tuple[tuple[int, ...], ...], number: list[int], is_copy: list[bool]) -> dict[str, Any]:
-    """Count what was found; strangers are pairs that neither are copies nor both originals."""
+    """Count the pairs found; strangers are pairs that are neither copies nor both originals."""
     copies = strangers = among_originals = 0
     for group in groups:
         for one, two in combinations(group, 2):
@@ -129,7 +129,7 @@ def score(groups: tuple[tuple[int, ...], ...], number: list[int], is_copy: list[
             else:
                 among_originals += 1
     found = {"copies_found": copies, "strangers": strangers, "pairs_of_originals": among_originals}
-    # what originals have in common their copies have, too: three pairs more for each
+    # duplicates among originals also match with their copies: three more pairs each
     mistakes = max(0, strangers - 3 * among_originals)
     return {
         **found,
@@ -139,7 +139,7 @@ def score(groups: tuple[tuple[int, ...], ...], number: list[int], is_copy: list[
 
 
 def measure_cost(data: str) -> dict[str, Any]:
-    """Run the doctor as a whole process."""
+    """Run the doctor as a complete process."""
     with TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         start = time.perf_counter()
@@ -165,7 +165,7 @@ def measure_cost(data: str) -> dict[str, Any]:
 
 
 def table(report: dict[str, Any]) -> str:
-    """Lay the results out as Markdown."""
+    """Format the results as Markdown."""
     machine = report["machine"]
     lines = [
         "# Finding duplicates: recall and cost",

@@ -1,9 +1,9 @@
-"""How fast features are computed: convscope, ONNX Runtime and OpenVINO with the same graph.
+"""Speed of computing features: convscope, ONNX Runtime and OpenVINO with the same graph.
 
 The graph is that of EfficientNet-Lite0 at 224x224, with the means of all maps that a head may read.
 Contenders take turns (`turns.py`) on preprocessed pictures of noise in memory; the table gives medians.
 OpenVINO takes part twice: by default it computes in bfloat16 if the processor can; the fair comparison is
-with float32. With an empty cache, every call opens the network anew, as a training does once. Run it with
+with float32. With an empty cache, every call opens the network again, which a training does once. Run it with
 
     pip install . openvino        # contenders that are not installed are left out
     python benchmarks/features.py
@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def table(report: dict[str, Any]) -> str:
-    """Lay the results out as Markdown."""
+    """Format the results as Markdown."""
     lines = [
         "# Features",
         "",

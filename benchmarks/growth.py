@@ -1,8 +1,8 @@
-"""How time and memory of `convscope train` grow with the number and the size of the pictures.
+"""Growth of time and memory of `convscope train` with the number and size of the pictures.
 
-Writes noise pictures as PNG files into two class folders and trains on them for one epoch, as a whole
-process with an empty cache: the network `small`, and the network that is chosen for pictures of 96x96.
-Memory does not count mapped files: the system takes their pages back when it needs room. Run it with
+Writes noise pictures as PNG files into two class folders and trains on them for one epoch, as a complete
+process with an empty cache: the network `small`, and the default network for pictures of 96x96. Memory
+excludes mapped files, whose pages the system can reclaim. Run it with
 
     python benchmarks/growth.py
     python benchmarks/growth.py --pictures --sides          # the chosen network only
@@ -59,7 +59,7 @@ def main() -> None:
 
 
 def measure(network: str, count: int, side: int) -> dict[str, Any]:
-    """Train `small`, or the network that is `chosen`, on so many pictures of a size."""
+    """Train `small`, or the default network if `chosen`, on this many pictures of a size."""
     with TemporaryDirectory() as folder:
         make_pictures(Path(folder) / "pictures", count, side)
         said = {
@@ -83,7 +83,7 @@ def measure(network: str, count: int, side: int) -> dict[str, Any]:
 
 
 def make_pictures(folder: Path, count: int, side: int) -> None:
-    """Write noise, dark or light, two classes of it."""
+    """Write pictures of noise in two classes, dark and light."""
     rng = np.random.default_rng(0)
     for label in ("dark", "light"):
         (folder / label).mkdir(parents=True)
@@ -94,7 +94,7 @@ def make_pictures(folder: Path, count: int, side: int) -> None:
 
 
 def table(runs: list[dict[str, Any]]) -> str:
-    """Lay the runs out as Markdown."""
+    """Format the runs as Markdown."""
     machine = describe()
     lines = [
         "# Time and memory of training by size of the data",

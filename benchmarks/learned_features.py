@@ -1,16 +1,15 @@
 """Accuracy of heads on pretrained features, and detection of pictures of unknown classes.
 
-The features are those of EfficientNet-Lite0, as `convscope train --start lite0` computes them. For each data
-set, some pictures of each class are drawn, the same for all heads. The heads are then judged by its test
-pictures:
+The features are those of EfficientNet-Lite0, as in `convscope train --start lite0`. For each data set, some
+pictures of each class are drawn, the same for all heads. The heads are then evaluated on its test pictures:
 
     chosen            as `convscope train` fits it: blocks and penalty by cross-validation
     last, two, all    the last block, the last two or all of them, with a penalty of 100
     plain             scikit-learn's LogisticRegression on the last block, each feature standardised; C = 1
     plain, C = 0.01   the same with a stronger penalty
 
-For the detection of unknown classes, test pictures of the other data sets and noise are scored beside test
-pictures of the known classes, by
+For the detection of unknown classes, test pictures of the known classes, of other data sets and of noise are
+scored by
 
     probability   the largest probability
     energy        ln of the sum of exp(logit)
@@ -18,15 +17,15 @@ pictures of the known classes, by
     nearest       cosine with the nearest training picture: as models from pretrained features carry it
     ViM           virtual-logit matching: as models from scratch carry it
 
-at thresholds that reject 5 % of the training pictures, each scored by a rule that was made without it.
-Nothing is tuned on unknown pictures. Run it with
+at thresholds that reject 5 % of the training pictures, each scored by a rule fitted without it. Nothing is
+tuned on unknown pictures. Run it with
 
     python benchmarks/learned_features.py catsdogs=PATH:2,10,100 flowers=PATH:2,10,30 cifar10=PATH:2,10,50 \
         --without-pets catsdogs cifar10
 
 where PATH has the folders train and test, each with class folders. A fifth of CIFAR-10 are cats and dogs, so
-catsdogs is measured beside CIFAR-10 without them, too. It writes docs/benchmarks/learned_features.md and
-.json. Set CONVSCOPE_CACHE to a folder to keep the features.
+catsdogs is also compared with CIFAR-10 without them. It writes docs/benchmarks/learned_features.md and .json.
+Set CONVSCOPE_CACHE to a folder to keep the features.
 """
 
 from __future__ import annotations
@@ -68,7 +67,7 @@ PETS = ("cat", "dog")
 
 
 class Pictures(NamedTuple):
-    """Pictures as a backbone sees them, and the names of their classes."""
+    """The features of pictures, and the names of their classes."""
 
     values: Values
     blocks: Mapping[str, slice]
@@ -76,7 +75,7 @@ class Pictures(NamedTuple):
     names: tuple[str, ...]
 
     def at(self, places: Values) -> Pictures:
-        """Return some of them."""
+        """Return a subset."""
         return Pictures(self.values[places], self.blocks, self.labels[places], self.names)
 
     def read(self, names: tuple[str, ...]) -> Values:
@@ -90,7 +89,7 @@ class Pictures(NamedTuple):
 
     @property
     def classes(self) -> int:
-        """How many there are."""
+        """Number of classes."""
         return int(self.labels.max()) + 1
 
 
@@ -140,7 +139,7 @@ def main() -> None:
 
 
 def described(folder: Path, most: int) -> Pictures:
-    """Compute the features of up to so many pictures of each class."""
+    """Compute the features of up to this many pictures per class."""
     with TemporaryDirectory() as place:
         for group in sorted(folder.iterdir()):
             (Path(place) / group.name).mkdir()
@@ -153,7 +152,7 @@ def described(folder: Path, most: int) -> Pictures:
 
 
 def noise() -> Pictures:
-    """Make noise, from coarse to fine."""
+    """Create noise, from coarse to fine."""
     random = np.random.default_rng(0)
     with TemporaryDirectory() as place:
         (Path(place) / "noise").mkdir()
@@ -166,7 +165,7 @@ def noise() -> Pictures:
 
 
 def drawn(labels: Values, count: int, draw: int) -> Values:
-    """Draw so many pictures of each class."""
+    """Draw this many pictures per class."""
     random = np.random.default_rng(draw)
     return np.concatenate(
         [random.permutation(np.flatnonzero(labels == label))[:count] for label in np.unique(labels)]
@@ -174,7 +173,7 @@ def drawn(labels: Values, count: int, draw: int) -> Values:
 
 
 def spread_out(pictures: Pictures) -> Pictures:
-    """Take at most so many, evenly spread."""
+    """Take at most this many, evenly spread."""
     return pictures.at(np.unique(np.linspace(0, len(pictures.labels) - 1, FOREIGN).astype(int)))
 
 
@@ -187,7 +186,7 @@ def without_pets(pictures: Pictures) -> Pictures:
 def measure(
     train: Pictures, test: Pictures, foreign: dict[str, Pictures], row: dict[str, Any]
 ) -> list[dict[str, Any]]:
-    """Judge all heads, and all scores with the first of them."""
+    """Evaluate all heads, and all scores with the first head."""
     head = fit_head(train.values, train.blocks, train.labels, train.classes)
     rows = [{**row, "head": name, "accuracy": accuracy(name, head, train, test)} for name in HEADS]
     if head.out_of_fold is None or np.bincount(train.labels).min() < FOLDS:
@@ -223,7 +222,7 @@ def measure(
 
 
 def accuracy(name: str, head: Head, train: Pictures, test: Pictures) -> float:
-    """Return the share of test pictures that a head recognises."""
+    """Return the accuracy of a head on the test pictures."""
     if name == "chosen":
         found = seen(head, test)[1].argmax(axis=1)
     elif name.startswith("plain"):
@@ -259,13 +258,13 @@ def fixed(names: tuple[str, ...], train: Pictures) -> tuple[Values, Values]:
 
 
 def seen(head: Head, pictures: Pictures) -> tuple[Values, Values]:
-    """Return what the head reads, and its logits."""
+    """Return the input of the head, and its logits."""
     features = pictures.read(head.blocks)
     return features, features @ head.weights.T + head.bias
 
 
 def report(rows: list[dict[str, Any]]) -> str:
-    """Lay the results out as Markdown."""
+    """Format the results as Markdown."""
     lines = [
         "# Heads on pretrained features",
         "",
@@ -287,7 +286,7 @@ def report(rows: list[dict[str, Any]]) -> str:
 
 
 def accuracies(rows: list[dict[str, Any]]) -> list[str]:
-    """Lay out the accuracy of all heads."""
+    """Format the accuracy of all heads."""
     settings = list(dict.fromkeys((row["data"], row["of_each_class"]) for row in rows))
     table = np.array(
         [
@@ -307,7 +306,7 @@ def accuracies(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def detections(rows: list[dict[str, Any]]) -> list[str]:
-    """Lay out how well each score tells known from unknown."""
+    """Format how well each score separates known from unknown."""
     pairs = list(dict.fromkeys((row["data"], row["of_each_class"], row["foreign"]) for row in rows))
     figures = ("auroc", "rejected", "accepted")
     table = np.array(
@@ -334,14 +333,14 @@ def detections(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def mean(rows: list[dict[str, Any]], key: str, **where: object) -> float:
-    """Average one figure over the draws, in percent."""
+    """Average one metric over the draws, in percent."""
     return 100 * float(
         np.mean([row[key] for row in rows if all(row[name] == value for name, value in where.items())])
     )
 
 
 def cell(values: Values) -> str:
-    """Lay AUROC and the errors at the threshold out."""
+    """Format AUROC and the errors at the threshold."""
     return f"{values[0]:.1f} ({values[1]:.0f}, {values[2]:.0f})"
 
 

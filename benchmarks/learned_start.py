@@ -1,11 +1,10 @@
 """Training on few photos: `convscope train --start lite0` compared with a plain script on the same features.
 
-Each training is a whole process with an empty cache: imports, reading the pictures, features, head, report.
-The photos to learn from are drawn anew for every seed; the same draw goes to both, one after the other. Both
-are then judged by the same test photos, whose time does not count. The plain script is
+Each training is a complete process with an empty cache: imports, reading the pictures, features, head,
+report. The training photos are drawn again for every seed, the same for both programs, which run one after
+the other. Both are then evaluated on the same test photos, which are not timed. The plain script is
 `contenders/plain_features.py`: ONNX Runtime, one view, scikit-learn's logistic regression with C = 0.01 on
-standardised features. convscope's modules are compiled beforehand, as pip does when it installs them. Run
-it with
+standardised features. convscope's modules are compiled beforehand, as in an installation by pip. Run it with
 
     python benchmarks/learned_start.py catsdogs=PATH:10,100,1000 flowers=PATH:10,32
 
@@ -73,7 +72,7 @@ def main() -> None:
 
 
 def compile_modules() -> None:
-    """Compile convscope's modules, as pip does: a checkout's may never have been."""
+    """Compile convscope's modules, as pip does, because those of a checkout may not be."""
     compileall.compile_dir(Path(convscope.__file__).parent, quiet=1)
 
 
@@ -108,7 +107,7 @@ def measure(data: Path, count: int, draws: range, graph: Path, most_tests: int) 
 
 
 def link(source: Path, target: Path, count: int, draw: int) -> None:
-    """Draw photos of each class. One of each is given as a test photo, so that no others are set aside."""
+    """Draw photos of each class. One of each is given as a test photo, so that no others are held out."""
     for folder in sorted(path for path in source.iterdir() if path.is_dir()):
         files = sorted(folder.iterdir())
         (target / folder.name).mkdir(parents=True)
@@ -134,7 +133,7 @@ def plain(place: Path, tests: list[Path], graph: Path) -> tuple[float, float]:
 
 
 def timed(command: list[str], environment: dict[str, str]) -> float:
-    """Run a whole process of Python; return the seconds."""
+    """Run a complete Python process; return the seconds."""
     environment = {**os.environ, **environment, "PYTHONDONTWRITEBYTECODE": ""}
     start = time.perf_counter()
     subprocess.run([sys.executable, *command], check=True, env=environment)
@@ -142,12 +141,12 @@ def timed(command: list[str], environment: dict[str, str]) -> float:
 
 
 def accuracy_of(labels: Any, tests: list[Path]) -> float:  # noqa: ANN401  # a list or an array
-    """Return the share of test photos that got their class."""
+    """Return the accuracy on the test photos."""
     return float(np.mean([label == path.parent.name for label, path in zip(labels, tests, strict=True)]))
 
 
 def table(report: dict[str, Any]) -> str:
-    """Lay the results out as Markdown."""
+    """Format the results as Markdown."""
     lines = [
         "# Training on few photos",
         "",
@@ -165,19 +164,19 @@ def table(report: dict[str, Any]) -> str:
 
 
 def row_line(row: dict[str, Any]) -> str:
-    """Lay one row out."""
+    """Format one row."""
     shares = (spread([100 * share for share in row[key]], " %") for key in ("accuracy", "plain_accuracy"))
     return line(row, *shares, spread(row["seconds"]), spread(row["plain_seconds"]))
 
 
 def line(row: dict[str, Any], *measured: str) -> str:
-    """Lay out which photos were learned from, and what was measured."""
+    """Format the training photos and the measurements."""
     photos = (row["data"], row["photos_per_class"], len(row["accuracy"]), f"{row['test_photos']:,}")
     return f"| {' | '.join(map(str, (*photos, *measured)))} |"
 
 
 def spread(values: list[float], unit: str = "") -> str:
-    """Give mean, lowest and highest."""
+    """Format mean, minimum and maximum."""
     mean = f"{statistics.mean(values):.1f}{unit}"
     return mean if len(values) == 1 else f"{mean} ({min(values):.1f} to {max(values):.1f})"
 

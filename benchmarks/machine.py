@@ -1,4 +1,4 @@
-"""The machine a benchmark ran on, and its matrix product rate, without which times mean nothing."""
+"""The machine of a benchmark, and its matrix product rate as a reference for times."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import torch
 
 
 def describe() -> dict[str, str | int]:
-    """Name the processor, its cores in use and the versions that matter."""
+    """Return the processor, its cores in use and the relevant versions."""
     information = Path("/proc/cpuinfo")
     names = [
         line.partition(":")[2].strip()
@@ -29,7 +29,7 @@ def describe() -> dict[str, str | int]:
 
 
 def sentence(machine: dict[str, Any]) -> str:
-    """Say what `describe` found, as a table's text does."""
+    """Return the result of `describe` as a sentence for a table."""
     return (
         f"Machine: {machine['processor']}, {machine['cores']} cores; PyTorch {machine['torch']}, "
         f"Python {machine['python']}."

@@ -1,11 +1,11 @@
-"""How `convscope predict` overlaps reading and predicting many files, and how much memory it takes.
+"""Overlap of reading and predicting many files in `convscope predict`, and its memory.
 
 Three programs take turns on all pictures of a folder: reading and preprocessing alone, in as many threads as
-there are processors; prediction alone, of one array in memory; and `convscope predict FOLDER`, as a whole
-process. The table gives medians, and the processor time per picture: as the first two keep all processors
-busy, the third can at best take as long as both together. For memory, the same command with a network that
-computes next to nothing predicts growing folders of links to these pictures; its peak is sampled 20 times a
-second, without mapped files. Run it with
+there are processors; prediction alone, of one array in memory; and `convscope predict FOLDER`, as a complete
+process. The table gives medians, and the processor time per picture: the first two keep all processors busy,
+so the third can at best take as long as both together. For memory, the same command with a tiny network
+predicts growing folders of links to these pictures; its peak is sampled 20 times a second, without mapped
+files. Run it with
 
     pip install .
     python benchmarks/many_files.py FOLDER
@@ -69,7 +69,7 @@ def main() -> None:
 
 
 def speeds(model: Path, folder: Path, files: list[str], rounds: int) -> dict[str, tuple[float, float]]:
-    """Measure median seconds a picture, by the clock and of the processors."""
+    """Measure median seconds per picture, in elapsed time and in processor time."""
     classifier = load(model)
 
     def read() -> list[np.ndarray]:
@@ -97,13 +97,13 @@ def speeds(model: Path, folder: Path, files: list[str], rounds: int) -> dict[str
 
 
 def processor_seconds() -> float:
-    """How long this process has computed, and those that it started and that have ended."""
+    """Return the processor time of this process and of its finished children."""
     both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(one.ru_utime + one.ru_stime for one in both)
 
 
 def peak(model: Path, files: list[str], count: int) -> float:
-    """Measure how many MiB predicting so many files holds at most."""
+    """Measure the peak memory in MiB of predicting this many files."""
     with TemporaryDirectory() as folder:
         for place, file in enumerate(itertools.islice(itertools.cycle(files), count)):
             Path(folder, f"{place}{Path(file).suffix}").symlink_to(file)
@@ -115,12 +115,12 @@ def peak(model: Path, files: list[str], count: int) -> float:
 
 
 def command(model: Path, folder: Path) -> list[str]:
-    """How a person asks about a folder."""
+    """Return the command to predict a folder."""
     return [sys.executable, "-m", "convscope", "predict", str(model), str(folder), "--csv", "-"]
 
 
 def table(report: dict[str, Any]) -> str:
-    """Lay the results out as Markdown."""
+    """Format the results as Markdown."""
     machine, seconds = report["machine"], report["seconds"]
     both = tuple(
         sum(seconds[name][place] for name in ("reading only", "prediction only")) for place in (0, 1)

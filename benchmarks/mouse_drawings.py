@@ -1,10 +1,10 @@
-"""Drawings as the pages' drawing pad makes them, by simulated hands: a test set for networks of shapes.
+"""Simulated drawings on the drawing pad of the pages: a test set for networks of shapes.
 
-Nothing is shared with `convscope.pictures.shapes` but the names. There, an ideal outline is distorted and
-drawn with exact distances. Here, a spring pulls a hand from one aim to the next: it overshoots, cuts corners,
-slows down where it turns, and trembles. The cursor is read at a fixed rate and rounded to whole pixels; a
-round pen joins the readings on a canvas of 280 x 280, which is then placed and reduced like the drawings that
-people send from a page.
+Only the names are shared with `convscope.pictures.shapes`. There, an ideal outline is distorted and drawn
+with exact distances. Here, a spring pulls a hand from one target to the next: it overshoots, cuts corners,
+slows down in turns, and trembles. The cursor is sampled at a fixed rate and rounded to whole pixels; a round
+pen joins the samples on a canvas of 280 x 280, which is then placed and scaled down like the drawings from a
+page.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def mouse_drawing(name: str, rng: np.random.Generator) -> NDArray[np.uint8]:
     canvas = Image.new("L", (CANVAS, CANVAS))
     pen = ImageDraw.Draw(canvas)
     width = rng.choice([CANVAS / 9, 24, 18, 12], p=[0.4, 0.2, 0.2, 0.2])
-    width = min(width, 0.22 * size)  # nobody draws eyes with a pen wider than they are
+    width = min(width, 0.22 * size)  # eyes are never narrower than the pen
     for stroke in strokes:
         readings = _cursor(np.array(stroke) @ matrix.T + middle, hand, rng)
         _draw(pen, np.clip(readings, 0, CANVAS - 1), float(width))
@@ -51,10 +51,9 @@ def mouse_drawings(
     """Return pictures of 28 x 28 and their labels.
 
     Args:
-        count: How many.
-        placement: Where training pictures have their ink: drawings are put there. None leaves them where they
-            are.
-        seed: Of all chance.
+        count: Number of drawings.
+        placement: The placement of training pictures, to apply to the drawings. None: unchanged.
+        seed: Random seed.
     """
     rng = np.random.default_rng([2, seed])
     labels = [sorted(_STROKES)[index % len(_STROKES)] for index in range(count)]
@@ -71,9 +70,9 @@ def _reduced(canvas: NDArray[np.uint8], placement: Placement | None) -> NDArray[
 def _cursor(
     aims: NDArray[np.float64], hand: tuple[float, float, float, float], rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Follow aims by a damped spring; return the readings (n, 2), whole pixels.
+    """Follow targets with a damped spring; return the samples (n, 2), whole pixels.
 
-    The aim moves on before the hand has arrived, so corners are rounded at speed.
+    The target moves on before the hand has arrived, so corners are rounded at speed.
     """
     stiffness, damping, speed, tremor = hand
     at, velocity = aims[0].copy(), np.zeros(2)
@@ -95,7 +94,7 @@ def _cursor(
 
 
 def _draw(pen: ImageDraw.ImageDraw, readings: NDArray[np.float64], width: float) -> None:
-    """Join readings by a round pen, as a canvas with round caps and joins does."""
+    """Join samples with a round pen, like a canvas with round caps and joins."""
     radius = width / 2
     points = [tuple(reading) for reading in readings.tolist()]
     pen.line(points, fill=255, width=round(width))
@@ -104,7 +103,7 @@ def _draw(pen: ImageDraw.ImageDraw, readings: NDArray[np.float64], width: float)
 
 
 def _loop(x: float, y: float, radius: float, rng: np.random.Generator) -> Aims:
-    """Aim around a ring and a little past its start, or not quite to it."""
+    """Move around a ring and a little past its start, or not quite to it."""
     begin, way = rng.uniform(0, 360), rng.choice([-1, 1])
     angles = np.deg2rad(begin + way * np.linspace(0, rng.uniform(345, 385), int(rng.integers(9, 18))))
     return [(x + radius * float(np.cos(angle)), y + radius * float(np.sin(angle))) for angle in angles]
@@ -127,7 +126,7 @@ def _triangle(rng: np.random.Generator) -> list[Aims]:
 
 
 def _star(rng: np.random.Generator) -> list[Aims]:
-    if rng.random() < 0.6:  # from the lower left, up, and across, as it is taught
+    if rng.random() < 0.6:  # from the lower left, up, and across, as taught at school
         return [[(-0.6, 0.85), (0, -1), (0.6, 0.85), (-0.95, -0.3), (0.95, -0.3), (-0.6, 0.85)]]
     outer = [(0, -1), (0.95, -0.31), (0.59, 0.81), (-0.59, 0.81), (-0.95, -0.31)]
     inner = [(0.25, -0.32), (0.4, 0.14), (0, 0.45), (-0.4, 0.14), (-0.25, -0.32)]

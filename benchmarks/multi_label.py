@@ -1,11 +1,11 @@
 """Several labels per picture: convscope compared with the same network and a hand-written BCEWithLogitsLoss.
 
 A picture is two pictures of CIFAR-10 side by side, each halved, 16 x 32 together, and has the labels of both,
-one or two of ten. Both learn from the same pairs for as many epochs as convscope chooses for so many
-pictures, and are judged by the mean average precision of the same test pairs, which scikit-learn computes.
-The script by hand is what people write: convolutions with batch normalisation, AdamW with a one-cycle
-schedule, flips, and shifts by one pixel. It flips because we know that to be harmless here; convscope has to
-find that out. Run it with
+one or two of ten. Both train on the same pairs for as many epochs as convscope chooses for this many
+pictures, and are evaluated by the mean average precision on the same test pairs, computed by scikit-learn.
+The hand-written script is typical: convolutions with batch normalisation, AdamW with a one-cycle schedule,
+flips, and shifts by one pixel. It uses flips because they are known to be harmless here; convscope has to
+test that. Run it with
 
     python benchmarks/multi_label.py PATH
 
@@ -102,7 +102,7 @@ def with_convscope(
     epochs: int,
     seed: int,
 ) -> NDArray[np.float64]:
-    """Return the probabilities of the test pictures; the estimator sets no pictures aside."""
+    """Return the probabilities of the test pictures; the estimator holds out no pictures."""
     estimator = convscope.ConvscopeClassifier(
         network=NETWORK, start="scratch", epochs=epochs, random_state=seed
     )
@@ -116,7 +116,7 @@ def by_hand(
     epochs: int,
     seed: int,
 ) -> NDArray[np.float64]:
-    """Train the same network as people do in PyTorch."""
+    """Train the same network in the usual way in PyTorch."""
     torch.manual_seed(seed)
     maps, wanted = normalised(pictures, pictures), torch.from_numpy(labels).float()
     network = layers(labels.shape[1])
@@ -142,7 +142,7 @@ def by_hand(
 
 
 def layers(classes: int) -> nn.Sequential:
-    """Return the network of `NETWORK`, with batch normalisation, as convscope trains it, too."""
+    """Return the network `NETWORK`, with batch normalisation, as in convscope's training."""
     modules: list[nn.Module] = []
     channels = 3
     for layer in parse(NETWORK):
@@ -156,7 +156,7 @@ def layers(classes: int) -> nn.Sequential:
 
 
 def normalised(pictures: NDArray[np.uint8], like: NDArray[np.uint8]) -> torch.Tensor:
-    """Return (n, 3, 16, 32), with the mean and the standard deviation of `like` taken out."""
+    """Return (n, 3, 16, 32), normalised with the mean and standard deviation of `like`."""
     mean, std = like.mean(axis=(0, 1, 2)), like.std(axis=(0, 1, 2))
     return torch.from_numpy(((pictures - mean) / std).astype(np.float32)).permute(0, 3, 1, 2).contiguous()
 

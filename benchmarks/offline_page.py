@@ -1,9 +1,10 @@
 """Size of an offline page, and the time from choosing a photo to its answer.
 
-The networks are those of `walk_page.py`: their weights are random, but EfficientNet-Lite0 (lite0) has its own
-below a random output layer. Each page is opened from its file in a real Chromium. Then the same photo of
-640 x 427 is given to it again and again; from the event of the file's choice until its answer is in the page,
-it is read, decoded, prepared and classified. The first one also waits for the worker's start. Run it with
+The networks are those of `walk_page.py`: their weights are random, except that EfficientNet-Lite0 (lite0) is
+pretrained below a random output layer. Each page is opened from its file in a real Chromium. Then the same
+photo of 640 x 427 is given to it repeatedly; from the file input's event until the prediction is on the page,
+it is read, decoded, prepared and classified. The first one also waits for the start of the worker. Run it
+with
 
     pip install '.[test]'
     python benchmarks/offline_page.py
@@ -67,7 +68,7 @@ def main() -> None:
 def measure(
     browser: Browser, file: Path, photo: Path, network: str, side: int, rounds: int
 ) -> dict[str, Any]:
-    """Write a page, open it, and give it a photo again and again."""
+    """Write a page, open it, and give it a photo repeatedly."""
     file.write_text(page_of(model_of(network, side), "model"))
     tab = browser.new_page()
     tab.goto(file.as_uri())
@@ -90,7 +91,7 @@ def measure(
 
 
 def table(report: dict[str, Any]) -> str:
-    """Lay the results out as Markdown."""
+    """Format the results as Markdown."""
     lines = [
         "# Size and speed of an offline page",
         "",

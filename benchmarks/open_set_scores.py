@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SCORES = ("probability", "energy", "class mean", "nearest", "ViM")
 FOLDS = 5
 FEWEST = 19
-"""Training pictures that it takes to reject 5 % of them."""
+"""Number of training pictures needed for a threshold that rejects 5 %."""
 
 
 def judge(
@@ -33,10 +33,10 @@ def judge(
     """Return a score and its threshold.
 
     Args:
-        name: Of the score.
-        head: Fitted to the pictures, its logits divided by the temperature.
-        features: (pictures, features) that the head reads.
-        labels: (pictures,) classes, five pictures of each at least.
+        name: Name of the score.
+        head: The head fitted to the pictures, with logits divided by the temperature.
+        features: (pictures, features), the input of the head.
+        labels: (pictures,) classes, with at least five pictures each.
         blocks: The columns of each block.
     """
     if name == "nearest":

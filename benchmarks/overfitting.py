@@ -1,8 +1,8 @@
-"""Train a small network on few and on many pictures, and record how it does on those and on others.
+"""Train a small network on few and on many pictures, and record its accuracy on those and on others.
 
-The lesson's page on overfitting draws these curves. Plain PyTorch and gradient descent with momentum, so that
-nothing but the pictures differs from run to run: 45 and 1,800 drawings of the built-in shapes, and the 45
-once more, each shifted by up to 3 pixels at random in each step. All runs take equally many steps.
+The lesson's page on overfitting draws these curves. It uses plain PyTorch and gradient descent with momentum,
+so that only the pictures differ between runs: 45 and 1,800 drawings of the built-in shapes, and the 45 again,
+with random shifts by up to 3 pixels in each step. All runs have the same number of steps.
 
     python benchmarks/overfitting.py    # writes src/convscope/studio/lesson/overfitting.json
 """
@@ -26,7 +26,7 @@ RUNS = (("few", 45, 0), ("shifted", 45, SHIFT), ("many", 1_800, 0))
 
 
 def main() -> None:
-    """Run all three, and write what was measured."""
+    """Run all three, and write the measurements."""
     torch.manual_seed(0)
     pictures, labels = draw_shapes(VALIDATION + RUNS[-1][1], seed=1)
     classes = sorted(set(labels))

@@ -1,4 +1,4 @@
-"""Pictures of every kind, made in the test, each with the pixels that it should be read as."""
+"""Pictures of every kind, created in the test, each with its expected pixels."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ GREY_ON_WHITE = np.asarray(
         Image.new("RGBA", (18, 24), "white"), Image.fromarray(np.dstack([GREY, GREY, GREY, ALPHA]))
     ).convert("L")
 )
-# the stored picture that EXIF's orientation brings back to the upright one (EXIF 2.32, tag 274)
+# the stored picture that is upright after applying the EXIF orientation (EXIF 2.32, tag 274)
 TURNED = {
     1: lambda upright: upright,
     2: lambda upright: upright[:, ::-1],
@@ -40,11 +40,11 @@ class Kind:
     """A picture of one kind.
 
     Attributes:
-        suffix: Of its file.
-        data: The file.
-        pixels: What it shows: uint8 (height, width[, 3]); None if it has to be refused.
-        tolerance: How far its values may be from these, for lossy formats.
-        cause: What the refusal has to say.
+        suffix: Suffix of its file.
+        data: Content of the file.
+        pixels: The expected pixels: uint8 (height, width[, 3]); None if it must be refused.
+        tolerance: Largest difference of a value, for lossy formats.
+        cause: The expected cause of the refusal.
     """
 
     suffix: str
@@ -62,7 +62,7 @@ def saved(image: Image.Image, form: str, **options: Any) -> bytes:  # noqa: ANN4
 
 
 def exif_of(orientation: int) -> Image.Exif:
-    """Return EXIF with nothing but an orientation."""
+    """Return EXIF that only contains an orientation."""
     exif = Image.Exif()
     exif[0x0112] = orientation
     return exif
@@ -76,14 +76,14 @@ def tiff(
     extra: int | None = None,
     planar: bool = False,
 ) -> bytes:
-    """Return an uncompressed TIFF of values of any type, which Pillow could not write.
+    """Return an uncompressed TIFF of values of any type, including those that Pillow cannot write.
 
     Args:
         values: (height, width[, channels]), or (channels, height, width) if planar.
         order: `<` or `>`, the byte order.
         photometric: 0: white is zero, 1: black is zero, 2: red, green, blue.
-        extra: What the last channel is, as the tag ExtraSamples says: 2 for alpha.
-        planar: Whether each channel has a strip of its own.
+        extra: Meaning of the last channel, for the tag ExtraSamples: 2 for alpha.
+        planar: Whether each channel has its own strip.
     """
     channels = values.shape[0] if planar else values.shape[2] if values.ndim == 3 else 1
     height, width = values.shape[1:] if planar else values.shape[:2]
@@ -117,7 +117,7 @@ def tiff(
 
 
 def packed12(values: np.ndarray) -> bytes:
-    """A TIFF of 12 bits a value, two values in three bytes."""
+    """A TIFF with 12 bits per value, two values in three bytes."""
     flat = values.astype(int).reshape(-1, 2)
     pairs = np.stack([flat[:, 0] >> 4, (flat[:, 0] & 15) << 4 | flat[:, 1] >> 8, flat[:, 1] & 255], axis=1)
     plain = tiff(pairs.astype(np.uint8).reshape(values.shape[0], -1))
@@ -296,12 +296,12 @@ def _kinds() -> dict[str, Kind]:
 
 
 def turned(upright: np.ndarray, orientation: int) -> Image.Image:
-    """Return the picture that this orientation brings back to the upright one."""
+    """Return the picture that is upright after applying this orientation."""
     return Image.fromarray(np.ascontiguousarray(TURNED[orientation](upright)))
 
 
 def bits_of(count: int) -> np.ndarray:
-    """Return the grey picture with this many bits a value, in 16."""
+    """Return the grey picture with this many bits per value, stored in 16."""
     return np.rint(GREY * ((2**count - 1) / 255)).astype(np.uint16)
 
 

@@ -1,10 +1,10 @@
-"""How fast the playground starts, answers a stroke, and trains from scratch.
+"""Time of the playground to start, to respond to a stroke, and to train from scratch.
 
-The page is written to a file and opened from it in a real Chromium, again and again:
+The page is written to a file and opened from it in a real Chromium, repeatedly:
 
-    alive     from navigation until an answer is on the page; beside it the browser's first paint
-    stroke    a piece of a stroke: every step computed, every map painted, the page laid out
-    trained   from *Train from scratch* until 95 % of the drawings it does not learn from are recognised
+    alive     from navigation until a prediction is on the page; also the browser's first paint
+    stroke    part of a stroke: every step computed, every map painted, the page laid out
+    trained   from *Train from scratch* until the test accuracy is 95 %
 
 Run it with
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 DOCS = Path(__file__).parents[1] / "docs" / "benchmarks"
 WANTED = 95.0
-LONGEST = 300_000  # milliseconds until it is given up
+LONGEST = 300_000  # timeout in milliseconds
 
 WATCH = """() => {
     const look = () => {
@@ -99,7 +99,7 @@ def main() -> None:
 
 
 def measure(browser: Browser, url: str, rounds: int, trainings: int) -> dict[str, list[float]]:
-    """Open the page again and again, draw on it, and train in it."""
+    """Open the page repeatedly, draw on it, and train in it."""
     found: dict[str, list[float]] = {"paint_ms": [], "alive_ms": [], "stroke_ms": [], "trained_ms": []}
     for turn in range(max(rounds, trainings)):
         tab = opened(browser, url)
@@ -126,7 +126,7 @@ def opened(browser: Browser, url: str) -> Page:
 
 
 def table(report: dict[str, Any]) -> str:
-    """Lay the results out as Markdown."""
+    """Format the results as Markdown."""
     rows = {
         "first contentful paint": report["paint_ms"],
         "alive: an answer is there": report["alive_ms"],

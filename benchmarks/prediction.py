@@ -1,10 +1,10 @@
 """Prediction speed of convscope, ONNX Runtime, OpenVINO and PyTorch with the same network.
 
 For throughput, contenders take turns (`turns.py`) on preprocessed pictures in memory. OpenVINO takes part
-twice: by default it computes in bfloat16 if the processor can, and its probabilities differ, by how much is
-reported; the fair comparison is with float32. For the cold start, a whole process loads the model and
-predicts one picture from a file, timed from the shell; these commands take turns, too. The tables give
-medians. Run it with
+twice: by default it computes in bfloat16 if the processor can, and its probabilities differ (the difference
+is reported); the fair comparison is with float32. For the cold start, a complete process loads the model and
+predicts one picture from a file, timed from outside; these commands take turns, too. The tables give medians.
+Run it with
 
     pip install . openvino        # contenders that are not installed are left out
     python benchmarks/prediction.py
@@ -83,7 +83,7 @@ def main() -> None:
 
 
 def differences() -> dict[str, dict[str, float]]:
-    """Find how far each one's probabilities are from PyTorch's in float64 at most."""
+    """Return the largest difference of each one's probabilities to PyTorch's in float64."""
     found: dict[str, dict[str, float]] = {}
     for title, (network, shape) in NETWORKS.items():
         model = noise_model(network, parse_shape(shape))
@@ -94,7 +94,7 @@ def differences() -> dict[str, dict[str, float]]:
         right = softmax(np.asarray(torch_predictor(model, torch.float64)(pictures)))
         found[title] = {}
         for name, entry in CONTENDERS.items():
-            with suppress(ImportError):  # who is missing in the steady state is missing here
+            with suppress(ImportError):  # contenders missing in the throughput table are missing here
                 values = np.asarray(PREDICTORS[entry.variant](model)(pictures))
                 probabilities = values if entry.variant == "convscope" else softmax(values)
                 found[title][name] = float(np.abs(probabilities - right).max())
@@ -102,13 +102,13 @@ def differences() -> dict[str, dict[str, float]]:
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
-    """Make probabilities."""
+    """Convert logits to probabilities."""
     powers = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
 
 
 def cold_starts(rounds: int) -> dict[str, float]:
-    """Time whole processes that predict one photo with the automatic network."""
+    """Time complete processes that predict one photo with the automatic network."""
     network, shape = NETWORKS["automatic"]
     seconds: dict[str, list[float]] = {name: [] for name in COLD}
     with TemporaryDirectory() as folder:
@@ -128,7 +128,7 @@ def cold_starts(rounds: int) -> dict[str, float]:
 
 
 def table(report: dict[str, Any]) -> str:
-    """Lay the results out as Markdown."""
+    """Format the results as Markdown."""
     machine, steady = report["machine"], report["steady"]
     lines = [
         "# Prediction speed",

@@ -16,12 +16,12 @@ INTERVAL_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class Observed:
-    """What was seen of a program.
+    """Measurements of a program.
 
     Attributes:
-        lines: What it printed, each line with the seconds since the start.
-        seconds: From start to end.
-        peak_mebibytes: The most that it and all processes it started held beyond mapped files at once.
+        lines: Its output, each line with the seconds since the start.
+        seconds: Running time.
+        peak_mebibytes: Peak memory of it and all its child processes, without mapped files.
     """
 
     lines: list[tuple[float, str]]
@@ -50,7 +50,7 @@ def observe(command: list[str], environment: dict[str, str]) -> Observed:
 
 
 def tree(pid: int) -> list[int]:
-    """Name a process and all that descend from it (Linux only)."""
+    """Return the ids of a process and all its descendants (Linux only)."""
     try:
         children = " ".join(path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")).split()
     except OSError:
@@ -59,7 +59,7 @@ def tree(pid: int) -> list[int]:
 
 
 def anonymous_mebibytes(pid: int) -> float:
-    """Read what a process holds beyond mapped files; 0 once it has ended (Linux only)."""
+    """Return the memory of a process without mapped files; 0 once it has ended (Linux only)."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
@@ -69,7 +69,7 @@ def anonymous_mebibytes(pid: int) -> float:
 
 
 def processor_seconds(pid: int) -> float:
-    """Read how long a process has computed, in the kernel too, all its threads together (Linux only)."""
+    """Return the processor time of a process, including the kernel, over all threads (Linux only)."""
     numbers = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
     return (int(numbers[11]) + int(numbers[12])) / os.sysconf("SC_CLK_TCK")
 

@@ -1,4 +1,4 @@
-"""Kinds of pictures that are seldom met, and on which decoders differ, each with the pixels to be read."""
+"""Rare kinds of pictures, on which decoders differ, each with its expected pixels."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ def chunk(name: bytes, data: bytes) -> bytes:
 
 
 def png(values: np.ndarray, *chunks: bytes, is_interlaced: bool = False) -> bytes:
-    """Return a PNG, its rows filtered in all five ways.
+    """Return a PNG whose rows use all five filters.
 
     Args:
         values: uint8 or uint16 (height, width[, 2, 3 or 4]).
-        chunks: More chunks, to stand before the pixels.
+        chunks: Additional chunks before the pixels.
         is_interlaced: Whether to write it in seven passes.
     """
     planes = values if values.ndim == 3 else values[:, :, np.newaxis]
@@ -80,7 +80,7 @@ def _filtered(planes: np.ndarray) -> bytes:
 
 
 def exif_with(kind: int, count: int, value: bytes, *, order: str = "<", tag: int = 0x0112) -> bytes:
-    """Return EXIF of one tag; a value of more than four bytes lies behind the directory."""
+    """Return EXIF with one tag; values of more than four bytes follow the directory."""
     start = b"II*\0\x08\0\0\0" if order == "<" else b"MM\0*\0\0\0\x08"
     place = struct.pack(f"{order}I", 26) if len(value) > 4 else value.ljust(4, b"\0")
     entry = struct.pack(f"{order}HHHI", 1, tag, kind, count) + place
@@ -88,7 +88,7 @@ def exif_with(kind: int, count: int, value: bytes, *, order: str = "<", tag: int
 
 
 def _jpeg(orientation: int, *segments: bytes) -> bytes:
-    """A JPEG of the upright picture as this orientation stores it, with segments of its own for EXIF."""
+    """Return a JPEG of the upright picture stored with this orientation, with its own EXIF segments."""
     plain = saved(turned(COLOUR, orientation), "JPEG", quality=100, subsampling=0)
     added = b"".join(b"\xff\xe1" + struct.pack(">H", len(one) + 2) + one for one in segments)
     return plain[:2] + added + plain[2:]

@@ -1,7 +1,7 @@
 """Whether the same command gives the same model every time, on a busy machine.
 
-Trains a small network on the built-in digits with the same command again and again, as whole processes, while
-other processes keep every processor busy. Counts the different model files by their SHA-256. Run it with
+It trains a small network on the built-in digits with the same command repeatedly, as complete processes,
+while other processes keep all processors busy, and counts the different model files by SHA-256. Run it with
 
     python benchmarks/repeatability.py
 
@@ -33,7 +33,7 @@ BUSY = "while True: sum(range(100_000))"
 
 
 def main() -> None:
-    """Run the command as often as asked for and write how many different models came out."""
+    """Run the command the given number of times and write the number of different models."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -63,7 +63,7 @@ def busy_processors() -> Iterator[None]:
 
 
 def trained() -> str:
-    """Run the command; returns the digest of its model."""
+    """Run the command; return the digest of its model."""
     with TemporaryDirectory() as folder:
         run = Path(folder) / "run"
         subprocess.run([sys.executable, "-m", "convscope", *COMMAND.split(), "-o", str(run)], check=True)
@@ -71,7 +71,7 @@ def trained() -> str:
 
 
 def report(machine: dict[str, str | int], digests: Counter[str]) -> str:
-    """Return the page."""
+    """Format the result as Markdown."""
     files = "one and the same model file" if len(digests) == 1 else f"{len(digests)} different model files"
     return "\n".join(
         [

@@ -119,7 +119,7 @@ def started(model: Path, stack: ExitStack) -> dict[str, Started]:
 
 
 def free_port() -> int:
-    """Find a port that nothing listens on."""
+    """Find a free port."""
     with socket.create_server(("127.0.0.1", 0)) as one:
         return int(one.getsockname()[1])
 
@@ -141,7 +141,7 @@ def measure(
     right: list[str],
     arguments: argparse.Namespace,
 ) -> dict[str, dict[str, dict[str, float]]]:
-    """Let the services take turns under each number of clients."""
+    """Let the services take turns with each number of clients."""
     results: dict[str, dict[str, dict[str, float]]] = {}
     for clients in CLIENTS:
         turns: dict[str, list[Turn]] = {name: [] for name in services}
@@ -149,7 +149,7 @@ def measure(
             for name, service in services.items():
                 turn = Turn(service, pictures, right)
                 asyncio.run(turn.run(clients, arguments.seconds))
-                if number:  # the first settles
+                if number:  # the first turn is a warm-up
                     turns[name].append(turn)
         results[str(clients)] = {name: summary(found) for name, found in turns.items()}
         print(clients, results[str(clients)], flush=True)
@@ -157,14 +157,14 @@ def measure(
 
 
 class Turn:
-    """Some clients ask one service for some seconds.
+    """Some clients send requests to one service for some seconds.
 
     Attributes:
-        seconds: How long each answer took.
-        wrong: Answers that were not 200, or named another class than Python does.
-        rate: Answers a second.
-        service_seconds: Processor time of the service an answer.
-        client_seconds: Processor time of the clients an answer.
+        seconds: Duration of each answer.
+        wrong: Number of answers that were not 200, or had a different class than the prediction in Python.
+        rate: Answers per second.
+        service_seconds: Processor time of the service per answer.
+        client_seconds: Processor time of the clients per answer.
     """
 
     def __init__(self, service: Started, pictures: list[bytes], right: list[str]) -> None:
@@ -176,7 +176,7 @@ class Turn:
         self._marks = [json.dumps(label).encode() for label in right]
 
     async def run(self, clients: int, seconds: float) -> None:
-        """Ask."""
+        """Send the requests."""
         start, spent = time.perf_counter(), self._spent()
         await asyncio.gather(*(self._ask(client, start + seconds) for client in range(clients)))
         self.rate = len(self.seconds) / (time.perf_counter() - start)
@@ -212,7 +212,7 @@ def request(path: str, picture: bytes) -> bytes:
 
 
 def summary(turns: list[Turn]) -> dict[str, float]:
-    """Put the turns of one service together; latencies in milliseconds."""
+    """Combine the turns of one service; latencies in milliseconds."""
     seconds = np.concatenate([turn.seconds for turn in turns])
     latencies = {f"p{share}_ms": float(np.percentile(seconds, share)) * 1e3 for share in PERCENTILES}
     return {
@@ -226,7 +226,7 @@ def summary(turns: list[Turn]) -> dict[str, float]:
 
 
 def table(report: dict[str, Any]) -> str:
-    """Lay the results out as Markdown."""
+    """Format the results as Markdown."""
     machine = report["machine"]
     lines = [
         "# Throughput and latency of the service",

@@ -21,11 +21,11 @@ from mouse_drawings import mouse_drawings
 
 NETWORK, EPOCHS = "6C5p0-MP2-12C3p0-MP2", 50
 _OF_THE_MACHINE = ("system", "machine", "processor", "processor_features", "threads", "resolved")
-"""What a receipt says about the machine, which the model's users have no use for."""
+"""Entries of a receipt about the machine, which are irrelevant for users of the model."""
 
 
 def main() -> None:
-    """Train unless only asked to check; print what was measured."""
+    """Train, unless `--check` is given; print the measurements."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="test the file that is there")
     if parser.parse_args().check:
@@ -43,13 +43,13 @@ def main() -> None:
 
 
 def easy_to_follow(model: Model) -> Model:
-    """Rewrite a model: pixels are read as 0 to 1, and the temperature becomes 1.
+    """Rewrite a model so that pixels are read as 0 to 1 and the temperature is 1.
 
         w ((x - mean) / std) + b  =  (w 255 / std) (x / 255) + (b - mean / std sum(w))
         (W h + b) / T             =  (W / T) h + b / T
 
-    The first only holds for a convolution without padding, as a padded 0 means another pixel then. The
-    open-set rule is left out: its threshold depends on the temperature.
+    The first only holds for a convolution without padding, because a padded 0 then means another pixel. The
+    open-set rule is removed, because its threshold depends on the temperature.
     """
     first, last = model.chain.layers[0].name, model.chain.output.name
     weights = {name: weight.astype(np.float64) for name, weight in model.weights.items()}
@@ -71,7 +71,7 @@ def easy_to_follow(model: Model) -> Model:
 
 
 def mouse_accuracies(model: Model) -> dict[str, float]:
-    """Return the share of 1,800 mouse drawings that is recognised, placed as on a page or not."""
+    """Return the accuracy on 1,800 mouse drawings, placed as on a page, and not placed."""
     pictures = open_source("shapes")
     placement = placement_of(np.asarray(pictures.read(index)) for index in range(180))
     return {

@@ -2,7 +2,7 @@
 
 Clients send one request after the other, with one picture each. When half of the requests are answered, the
 model file is replaced by another, and a crowd of further clients sends one request each, all at once: more
-than the service queues. The test counts what must not happen:
+than the service queues. The test counts events that must not happen:
 
     lost      a request without a response, or with one that is neither 200 nor a refusal with a time to
               retry (429 if there is too much to do, 503 if it waited for too long)
@@ -48,18 +48,18 @@ if TYPE_CHECKING:
 PATH = "/models/model/predict?top=99"
 MOST_NOTES = 10
 CLOSE = 1e-5
-"""How far a probability may be off: batches of another size are summed up in another order."""
+"""Tolerance of a probability: batches of different sizes are summed in a different order."""
 
 
 @dataclass
 class Counts:
-    """What happened.
+    """The counted events.
 
     Attributes:
-        answered: Requests that got their answer, by the model that gave it: the old one, the new one.
-        refused: Answers that said to come again.
-        lost: As above; likewise `wrong` and `backward`.
-        notes: The first few of what went wrong.
+        answered: Answered requests, by model: the old one, the new one.
+        refused: Answers that requested a retry.
+        lost: See above; likewise `wrong` and `backward`.
+        notes: The first few failures.
     """
 
     answered: list[int] = field(default_factory=lambda: [0, 0])
@@ -71,7 +71,7 @@ class Counts:
 
 
 def main() -> None:
-    """Run it and write what happened."""
+    """Run the test and write the results."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -117,13 +117,13 @@ def started(model: Path, stack: ExitStack) -> int:
 
 
 class Soak:
-    """Clients of one service, and what they count.
+    """Clients of one service, and their counts.
 
     Args:
-        port: Where it listens.
-        pictures: What is asked about.
-        classes: Their names, in the order of the probabilities.
-        expected: (2, pictures, classes), what Python says, by the old and by the new model.
+        port: Port of the service.
+        pictures: The pictures to send.
+        classes: Class names, in the order of the probabilities.
+        expected: (2, pictures, classes), probabilities in Python from the old and the new model.
     """
 
     def __init__(
@@ -137,7 +137,7 @@ class Soak:
         self._left = 0
 
     async def run(self, arguments: argparse.Namespace, models: list[Path]) -> None:
-        """Ask, swap and crowd in the middle, ask on."""
+        """Send requests, swap the model and send the crowd in the middle, then continue."""
         self._left = arguments.requests
         clients = [asyncio.create_task(self._client()) for _ in range(arguments.clients)]
         while self._left > arguments.requests // 2:
@@ -160,7 +160,7 @@ class Soak:
 
     @asynccontextmanager
     async def _connected(self) -> AsyncGenerator[Connection]:
-        """Connect; what ends the connection before its time is a lost answer."""
+        """Connect; a connection that ends too early is a lost answer."""
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
             yield reader, writer
@@ -170,7 +170,7 @@ class Soak:
             self._note(repr(error))
 
     async def _until_answered(self, place: int, connection: Connection) -> bool:
-        """Ask, again if told so, and over a new connection where the service ends this one, as it says.
+        """Send a request; retry if requested, and reconnect if the service announces to close the connection.
 
         Returns:
             Whether the connection is still open.
@@ -215,12 +215,12 @@ class Soak:
 
 
 def header(head: bytes, name: bytes) -> bytes:
-    """Find a header's value in what comes before a body; empty if it is not there."""
+    """Return a header's value from the head of a response; empty if it is missing."""
     return head.partition(b"\r\n" + name + b": ")[2].partition(b"\r\n")[0]
 
 
 def text(report: dict[str, Any]) -> str:
-    """Lay what happened out as Markdown."""
+    """Format the results as Markdown."""
     machine = report["machine"]
     counts = [*report["answered"], *(report[name] for name in ("refused", "lost", "wrong", "backward"))]
     return f"""# Endurance test of the service

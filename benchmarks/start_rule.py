@@ -1,16 +1,16 @@
-"""Whether the rule decides rightly between pretrained features and a network from scratch.
+"""Whether the rule decides correctly between pretrained features and a network from scratch.
 
 For each data set some pictures of each class are drawn, with a fixed seed. The rule (`choose_start`, which
-`convscope train`, the estimator and the doctor share) decides from these alone. Then both starts learn from
-them, each with all of its defaults, but a network from scratch with a time limit. Both are judged by the same
-test pictures. The rule is right if the start that it chose recognises more of them, or as many within the
-standard error of the difference. Run it with
+`convscope train`, the estimator and the doctor share) decides from these alone. Then both starts are trained
+on them with their defaults, except for a time limit of the network from scratch. Both are evaluated on the
+same test pictures. The rule is correct if the chosen start has the higher accuracy, or an equal one within
+the standard error of the difference. Run it with
 
     python benchmarks/start_rule.py digits=PATH:10,50,all catsdogs=PATH:10,50,200
 
 where PATH has the folders train and test, each with class folders, and the numbers are pictures of each
-class. It writes docs/benchmarks/start_rule.md and .json. Rows that are there already stay,
-unless they are measured again.
+class. It writes docs/benchmarks/start_rule.md and .json. Existing rows are kept, unless they are measured
+again.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def link(source: Path, target: Path, number: str, most_tests: int, seed: int) ->
 
 
 def measure(folder: Path, seed: int, minutes: float) -> dict[str, Any]:
-    """Let the rule decide, and learn both ways."""
+    """Let the rule decide, and train both ways."""
     notes: list[str] = []
     source = open_source(folder)
     begin = time.perf_counter()
@@ -125,13 +125,13 @@ def _collect(notes: list[str]) -> Any:  # noqa: ANN401  # a listener
 
 
 def recognised(classifier: Classifier, tests: list[Path]) -> Any:  # noqa: ANN401  # an array
-    """Return which test pictures got their class."""
+    """Return which test pictures are classified correctly."""
     answers = classifier.predict([str(path) for path in tests])
     return np.array([answer.label == path.parent.name for answer, path in zip(answers, tests, strict=True)])
 
 
 def table(report: dict[str, Any]) -> str:
-    """Lay the results out as Markdown."""
+    """Format the results as Markdown."""
     lines = [
         "# Pretrained features or from scratch",
         "",
@@ -152,7 +152,7 @@ def table(report: dict[str, Any]) -> str:
 
 
 def row_line(row: dict[str, Any]) -> str:
-    """Lay one row out."""
+    """Format one row."""
     cells = [
         row["data"],
         row["of_each_class"],

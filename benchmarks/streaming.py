@@ -1,9 +1,9 @@
 """Peak memory of training on streamed shards, for 1, 4 and 16 times as many pictures.
 
 A process with an empty cache trains for one epoch on shards of 8x8 noise in two classes, with the same
-`--store-limit` each time. Memory is the process's peak without mapped files, sampled 20 times a second; what
-grows is what is kept for each picture: name, class and digest. The first process compiles the kernels and is
-not counted. Run it with
+`--store-limit` each time. Memory is the peak of the process without mapped files, sampled 20 times a second;
+it grows with the data kept for each picture: name, class and digest. The first process compiles the kernels
+and is not counted. Run it with
 
     python benchmarks/streaming.py
 
@@ -33,7 +33,7 @@ TIMES = (1, 4, 16)
 PER_SHARD = 5_000
 HELD_OUT = 500
 LIMIT_BYTES = 1_500_000
-"""Of 192 bytes a picture: 5,096 are kept, and each of the two windows has room for 1,358."""
+"""With 192 bytes per picture, 5,096 pictures are kept, and each of the two blocks holds 1,358."""
 
 
 def main() -> None:
@@ -59,7 +59,7 @@ def main() -> None:
 
 
 def measure(pictures: int) -> dict[str, float]:
-    """Train on so many pictures and watch."""
+    """Train on this many pictures and measure."""
     with TemporaryDirectory() as folder:
         data = Path(folder, "noise")
         write_shards(data, pictures)
@@ -84,7 +84,7 @@ def measure(pictures: int) -> dict[str, float]:
 
 
 def table(report: dict[str, Any]) -> str:
-    """Lay the results out as Markdown."""
+    """Format the results as Markdown."""
     rows = report["runs"]
     lines = [
         "# Memory of streamed training",
@@ -102,7 +102,7 @@ def table(report: dict[str, Any]) -> str:
 
 
 def write_shards(folder: Path, pictures: int) -> None:
-    """Write shards to learn from, and one each to watch and to test with."""
+    """Write training shards, and one shard each for validation and test."""
     folder.mkdir()
     for first in range(0, pictures, PER_SHARD):
         write_shard(folder / f"train-{first:08}.tar", range(first, min(first + PER_SHARD, pictures)))
@@ -112,7 +112,7 @@ def write_shards(folder: Path, pictures: int) -> None:
 
 
 def write_shard(path: Path, numbers: range) -> None:
-    """Write a tar as WebDataset does."""
+    """Write a tar in WebDataset format."""
     noise = np.random.default_rng(numbers.start).integers(0, 128, (len(numbers), 8, 8, 3), np.uint8)
     members: dict[str, bytes] = {}
     for number, pixels in zip(numbers, noise, strict=True):

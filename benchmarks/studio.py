@@ -131,7 +131,7 @@ def prepared(folder: Path) -> tuple[Path, Path]:
 
 @contextmanager
 def running(folder: Path, model: Path, pictures: Path) -> Generator[str]:
-    """Run a studio until the end of the block; its address."""
+    """Run a studio until the end of the block; yield its URL."""
     command = [sys.executable, "-m", "convscope", "studio", str(model), "--no-browser"]
     with subprocess.Popen(
         [*command, f"--folder={folder / 'home'}", f"--data={pictures}"], stdout=subprocess.PIPE, text=True
@@ -160,12 +160,12 @@ def first_page(browser: Browser, address: str, rounds: int) -> dict[str, Any]:
 
 
 def interactive(page: Any) -> float:  # noqa: ANN401
-    """When the page could be used, in milliseconds since the navigation began."""
+    """Return when the page was usable, in milliseconds since navigation."""
     return float(page.evaluate(WAIT))
 
 
 def edit(browser: Browser, address: str, rounds: int) -> list[float]:
-    """Change a weight of the first filter again and again."""
+    """Change a weight of the first filter repeatedly."""
     buffer = io.BytesIO()
     Image.fromarray(load_sample_image("china.jpg")).save(buffer, "JPEG")
     request = urllib.request.Request(  # noqa: S310
@@ -178,7 +178,7 @@ def edit(browser: Browser, address: str, rounds: int) -> list[float]:
     page.get_by_text("Change the network").click()
     found = [float(page.evaluate(EDIT, round(0.01 * n, 2))) for n in range(rounds + 3)]
     page.close()
-    return found[3:]  # the first compile what all need
+    return found[3:]  # the first ones compile shared code
 
 
 def scrolling(browser: Browser, address: str) -> dict[str, float]:
@@ -194,13 +194,13 @@ def scrolling(browser: Browser, address: str) -> dict[str, float]:
 
 
 def of(address: str, what: str, name: str) -> str:
-    """The id of a model or of pictures."""
+    """Return the id of a model or a source."""
     found = json.load(urllib.request.urlopen(f"{address}api/{what}"))[what]  # noqa: S310
     return next(one["id"] for one in found if one["name"] == name)
 
 
 def table(report: dict[str, Any]) -> str:
-    """Lay the results out as Markdown."""
+    """Format the results as Markdown."""
     found = report["results"]
     lines = [
         "# Responsiveness of the studio",

@@ -1,4 +1,4 @@
-"""Small tars, made in memory: for benchmarks and tests."""
+"""Small tars in memory, for benchmarks and tests."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 
 def tar_of(members: Mapping[str, bytes], mode: Literal["w", "w:gz", "w:bz2", "w:xz"] = "w") -> bytes:
-    """Pack files with these names and contents, whatever they are, in this order.
+    """Pack files with any names and contents, in this order.
 
     Args:
-        members: The content of each file, by its name.
-        mode: How it is compressed, as `tarfile.open` says.
+        members: The content of each file, by name.
+        mode: The compression, as in `tarfile.open`.
     """
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode=mode) as archive:

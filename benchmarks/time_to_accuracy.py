@@ -1,14 +1,14 @@
-"""Time that `convscope train` takes to reach an accuracy: that of the shortest run that does.
+"""Time of `convscope train` to reach an accuracy: the time of the shortest run that does.
 
-For each kind of run, from the shortest to the longest, it trains with every seed, as whole processes with an
-empty cache, and stops at the first kind whose mean test accuracy reaches the highest target. Everything that
-the kind does not set is chosen by the recipe. Run it with
+For each kind of run, from the shortest to the longest, it trains with every seed, as complete processes with
+an empty cache, and stops at the first kind whose mean test accuracy reaches the highest target. All other
+settings are chosen by the recipe. Run it with
 
     python benchmarks/time_to_accuracy.py mnist=PATH:99,99.5 fashion-mnist=PATH:93 --seeds 0 1 2 3 4
     python benchmarks/time_to_accuracy.py cifar10=PATH:92,94 --seeds 0 1 2 --kinds "--epochs 12" \
         "--epochs 18 --network 24C2-64C3-MP2-64C3-192C3-MP2-192C3-192C3-256C3-MP2-256C3-256C3-MP3"
 
-where PATH is anything `convscope train` takes. It writes docs/benchmarks/time_to_accuracy.md and .json.
+where PATH is any source for `convscope train`. It writes docs/benchmarks/time_to_accuracy.md and .json.
 Existing runs of the same data are replaced, all others are kept.
 """
 
@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def reach(path: str, wanted: float, kinds: list[str], seeds: list[int]) -> list[dict[str, Any]]:
-    """Train longer and longer until the mean accuracy is as wanted."""
+    """Train longer and longer until the mean accuracy reaches the target."""
     runs: list[dict[str, Any]] = []
     for kind in kinds:
         group = [{"kind": kind, **measure(path, seed, *kind.split())} for seed in seeds]
@@ -66,12 +66,12 @@ def reach(path: str, wanted: float, kinds: list[str], seeds: list[int]) -> list[
 
 
 def mean_of(runs: list[dict[str, Any]], figure: str) -> float:
-    """Return the mean of one figure of some runs."""
+    """Return the mean of one metric of some runs."""
     return statistics.mean(run[figure] for run in runs)
 
 
 def table(found: dict[str, Any]) -> str:
-    """Lay the runs out as Markdown."""
+    """Format the runs as Markdown."""
     machine = list(found.values())[-1]["machine"]
     lines = [
         "# Time to a given accuracy",
@@ -88,7 +88,7 @@ def table(found: dict[str, Any]) -> str:
 
 
 def row(name: str, wanted: float, runs: list[dict[str, Any]]) -> str:
-    """Lay out the shortest run that reaches an accuracy, or the longest that was tried."""
+    """Format the shortest run that reaches an accuracy, or the longest one tried."""
     by_kind = [list(group) for _, group in itertools.groupby(runs, lambda run: run["kind"])]
     enough = [group for group in by_kind if mean_of(group, "accuracy_fraction") >= wanted]
     taken = (enough or by_kind[-1:])[0]

@@ -1,16 +1,16 @@
 """Training throughput in pictures per second: convscope and its peers, with the same networks and batches.
 
-A step is forward, loss, backward and the change of the weights, on pictures that lie in memory. convscope's
-is the one it trains with, normalisation, Muon and averaging of weights included; that of the others is the
-plain chain with stochastic gradient descent and momentum, which is less work. So there is a second line for
-convscope, whose weights change as those of the others do, normalisation still included. Given is the median
-over the rounds (`turns.py`). Run it with
+A step is forward pass, loss, backward pass and update, on pictures in memory. convscope's step is that of its
+training, including normalisation, Muon and averaging of weights; the others train the plain chain with
+stochastic gradient descent and momentum, which is less work. So there is a second line for convscope with the
+same update as the others, but with normalisation. The table gives the median over the rounds (`turns.py`).
+Run it with
 
     pip install . tensorflow-cpu keras jax        # the table names those that are missing
     python benchmarks/training_step.py
 
-It writes docs/benchmarks/training_step.md and .json. Networks can be measured one after the other: those
-that were measured before on the same machine stay in the table. With
+It writes docs/benchmarks/training_step.md and .json. Networks can be measured one after another: earlier
+measurements on the same machine stay in the table. With
 
     --precision fp32 --output docs/benchmarks/training_step_float32
 
@@ -48,7 +48,7 @@ TUNED = {
     "PyTorch, bfloat16, channels-last": "bf16",
     "PyTorch, bfloat16, channels-last, compiled": "bf16 compiled",
 }
-"""What anybody gets from PyTorch with a few lines more than its tutorial has."""
+"""PyTorch with a few more lines than in its tutorial."""
 CONTENDERS = {
     "convscope": Entry("convscope_steps"),
     "convscope, gradient descent": Entry("convscope_steps", "descent"),
@@ -59,14 +59,14 @@ CONTENDERS = {
     "Keras on JAX": Entry("keras_steps", "", {"KERAS_BACKEND": "jax"}),
 }
 PRODUCTS = {f"{kind} matrix product": Entry("matrix_product", kind) for kind in ("bf16", "fp32")}
-"""Products of 2048x2048 matrices: what the machine can do."""
+"""Products of 2048x2048 matrices: the speed of the machine."""
 LAPTOP = {
     "ONEDNN_MAX_CPU_ISA": "AVX2",
     "ATEN_CPU_CAPABILITY": "avx2",
     "NUMBA_CPU_NAME": "haswell",
     "NUMBA_CPU_FEATURES": "+avx2,+avx,+fma,+bmi,+bmi2,+sse4.2,+popcnt,+lzcnt,+f16c",
 }
-"""What stands in for a processor with AVX2 alone; it does not limit Keras's backends, which are left out."""
+"""Simulates a processor with only AVX2; it does not limit Keras's backends, which are left out."""
 OURS = [name for name, entry in CONTENDERS.items() if entry.module == "convscope_steps"]
 OPERATIONS_OF_PRODUCT = 2 * 2048**3
 
@@ -98,7 +98,7 @@ def main() -> None:
 
 
 def entries(precision: str, *, laptop: bool) -> dict[str, Entry]:
-    """Return who takes part: in float32 nobody who computes in bfloat16."""
+    """Return the contenders: in float32, those that compute in bfloat16 are left out."""
     everybody = CONTENDERS | PRODUCTS
     if precision != "fp32":
         return everybody
@@ -136,8 +136,8 @@ def measure(network: str, rounds: int, taking_part: dict[str, Entry]) -> dict[st
 def operations(network: str, shape: str) -> int:
     """Count the multiplications and additions of one picture's step.
 
-    Forward, gradient at the weights and gradient at the input are the same work each; the first layer needs
-    none at its input.
+    Forward pass, gradient at the weights and gradient at the input take the same work each; the first layer
+    needs no gradient at its input.
     """
     costs = [
         step.multiply_adds for step in parse_chain(network, parse_shape(shape), 10) if step.multiply_adds
@@ -146,7 +146,7 @@ def operations(network: str, shape: str) -> int:
 
 
 def table(report: dict[str, Any]) -> str:
-    """Lay the results out as Markdown."""
+    """Format the results as Markdown."""
     machine, networks = report["machine"], report["networks"]
     heads = [f"{key} `{one['notation']}`, {one['input']}" for key, one in networks.items()]
     names = [name for name in CONTENDERS if name in entries(report["precision"], laptop=report["laptop"])]
@@ -184,19 +184,19 @@ def _kind(report: dict[str, Any]) -> str:
 
 
 def fastest_peer(one: dict[str, Any]) -> str:
-    """Name the fastest contender that is not convscope."""
+    """Return the fastest contender other than convscope."""
     found = one["pictures_per_second"]
     return max((name for name in CONTENDERS if name in found and name not in OURS), key=found.__getitem__)
 
 
 def lead(one: dict[str, Any], name: str) -> str:
-    """Show how much faster one of ours is than the fastest peer."""
+    """Format how much faster one of ours is than the fastest peer."""
     found = one["pictures_per_second"]
     return f"{found[name] / found[fastest_peer(one)]:.2f}x"
 
 
 def cell(one: dict[str, Any], name: str) -> str:
-    """Show a rate, and how much faster convscope is."""
+    """Format a rate, and how much faster convscope is."""
     found = one["pictures_per_second"]
     if name not in found:
         return "not installed, or failed"
@@ -205,7 +205,7 @@ def cell(one: dict[str, Any], name: str) -> str:
 
 
 def share(one: dict[str, Any], product: str) -> str:
-    """Show what part of the machine's rate convscope's step reaches."""
+    """Format the share of the machine's rate that convscope's step reaches."""
     found = one["pictures_per_second"]
     machine_rate = found[product] / BATCH * OPERATIONS_OF_PRODUCT
     reached = found["convscope"] * one["operations_per_picture"]

@@ -1,16 +1,16 @@
 """Whole trainings from scratch with this checkout and an older one: time, processor time and accuracy.
 
-Each run is a whole process of `convscope train` with an empty cache. In every round each checkout trains once
-on each data set and in each precision, in turns, so that other work on the machine affects both alike. One
-more run before them, which does not count, compiles the kernels. Run it with
+Each run is a complete process of `convscope train` with an empty cache. In every round, each checkout trains
+once on each data set and in each precision, in turns, so that other work on the machine affects both alike.
+An additional first run, which is not counted, compiles the kernels. Run it with
 
     git worktree add ../older COMMIT
     python benchmarks/two_checkouts.py ../older digits "mnist=PATH:--epochs 4" catsdogs=PATH
 
-where PATH is anything `convscope train` takes; options after the colon are for that data set. Given are the
-median of the ratios of each round, this checkout's time divided by the other's, and the median of the rest.
-It writes docs/benchmarks/two_checkouts.md and .json. Existing runs of the same data are replaced, all others
-are kept.
+where PATH is any source for `convscope train`; options after the colon are for that data set. The table gives
+the median over the rounds of this checkout's time divided by the other's, and medians of everything else. It
+writes docs/benchmarks/two_checkouts.md and .json. Existing runs of the same data are replaced, all others are
+kept.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def in_turns(checkouts: dict[str, Path], given: list[str], rounds: int) -> dict[
 
 
 def train(checkout: Path, given: list[str], *, seed: int) -> dict[str, float]:
-    """Train once, from scratch, as a whole process."""
+    """Train once, from scratch, as a complete process."""
     with TemporaryDirectory() as folder:
         environment = {**os.environ, "CONVSCOPE_CACHE": folder, "PYTHONPATH": str(checkout / "src")}
         run = Path(folder) / "run"
@@ -102,14 +102,14 @@ def train(checkout: Path, given: list[str], *, seed: int) -> dict[str, float]:
 
 
 def _from_scratch(environment: dict[str, str]) -> list[str]:
-    """Return the option that trains from scratch, for a checkout that can do anything else."""
+    """Return the option for training from scratch, if the checkout has other starts."""
     command = [sys.executable, "-m", "convscope", "train", "--help"]
     text = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
     return FROM_SCRATCH if FROM_SCRATCH[0] in text else []
 
 
 def table(report: dict[str, Any]) -> str:
-    """Lay the runs out as Markdown."""
+    """Format the runs as Markdown."""
     commits = report["commits"]
     lines = [
         "# Whole trainings beside an older version",
@@ -127,7 +127,7 @@ def table(report: dict[str, Any]) -> str:
 
 
 def row(name: str, one: dict[str, Any]) -> str:
-    """Lay out what one data set took in one precision."""
+    """Format the runs on one data set in one precision."""
     runs = one["runs"]
     pairs = list(zip(runs["this"], runs["other"], strict=True))
     ratios = {

@@ -1,11 +1,11 @@
-"""How well pictures of unknown classes are recognised by eight scores.
+"""Detection of pictures of unknown classes by eight scores.
 
-For each experiment `convscope train` trains a small network on some classes with its own recipe. Then test
-pictures of these classes and pictures of other things are scored; a good score is higher for the known ones.
-AUROC is the probability that a known picture scores higher than an unknown one. The threshold is chosen on
-the validation pictures so that 5 % of them are rejected; the table gives how many known test pictures it
-rejects and how many unknown ones it accepts. Nothing is tuned on unknown pictures: each score has the setting
-of its paper, except ViM, which is as models carry it.
+For each experiment, `convscope train` trains a small network on some classes with its own recipe. Then test
+pictures of these classes and other pictures are scored; a good score is higher for the known ones. AUROC is
+the probability that a known picture scores higher than an unknown one. The threshold is chosen on the
+validation pictures so that 5 % of them are rejected; the table gives how many known test pictures it rejects
+and how many unknown ones it accepts. Nothing is tuned on unknown pictures: each score has the setting of its
+paper, except ViM, which is as in models.
 
     probability   the largest probability, the usual baseline (Hendrycks and Gimpel, 2017)
     logit         the largest logit (Hendrycks et al., 2022)
@@ -52,19 +52,19 @@ if TYPE_CHECKING:
 
 DOCS = Path(__file__).parent.parent / "docs" / "benchmarks"
 HELD_OUT = ("frog", "horse", "ship", "truck")
-"""The classes of CIFAR-10 that the network does not get to know."""
+"""The classes of CIFAR-10 that the network is not trained on."""
 MOST_FOREIGN = 2_000
 NEIGHBOURS, BANK = 10, 2_000
 LEARNED = 2_000
-"""Training and validation pictures that `convscope train` looks at."""
+"""Numbers of training and validation pictures that `convscope train` uses for the rule."""
 REJECTED = 0.05
 
 
 class Described(NamedTuple):
-    """What the network makes of some pictures.
+    """Features and logits of some pictures.
 
     Attributes:
-        features: (n, inputs) what reaches the output layer.
+        features: (n, inputs), the input of the output layer.
         logits: (n, classes), divided by the temperature.
     """
 
@@ -73,13 +73,13 @@ class Described(NamedTuple):
 
 
 class Known(NamedTuple):
-    """A model and what it makes of the pictures it learned from.
+    """A model, and features and logits of its training and validation pictures.
 
     Attributes:
         model: The model.
-        train: Its training pictures described.
+        train: Features and logits of its training pictures.
         labels: Their classes.
-        validation: Its validation pictures described.
+        validation: Features and logits of its validation pictures.
     """
 
     model: Model
@@ -89,22 +89,22 @@ class Known(NamedTuple):
 
 
 def probability(_known: Known) -> Score:
-    """Take the largest probability."""
+    """Return the largest probability."""
     return lambda one: softmax(one.logits, axis=1).max(axis=1)
 
 
 def logit(_known: Known) -> Score:
-    """Take the largest logit."""
+    """Return the largest logit."""
     return lambda one: one.logits.max(axis=1)
 
 
 def energy(_known: Known) -> Score:
-    """Take ln of the sum of exp(logit)."""
+    """Return ln of the sum of exp(logit)."""
     return lambda one: logsumexp(one.logits, axis=1)
 
 
 def react(known: Known) -> Score:
-    """Take the energy of what the output layer makes of features that were cut off."""
+    """Return the energy of the logits of clipped features."""
     most = np.quantile(known.train.features, 0.9)
     weight, bias = (known.model.weights[name] for name in known.model.chain.output.parameters)
     temperature = known.model.temperature
@@ -112,13 +112,13 @@ def react(known: Known) -> Score:
 
 
 def class_mean(known: Known) -> Score:
-    """Take the cosine with the nearest mean of a class's directions."""
+    """Return the cosine with the nearest class mean of normalised features."""
     means = unit(class_means(unit(known.train.features), known.labels))
     return lambda one: (unit(one.features) @ means.T).max(axis=1)
 
 
 def mahalanobis(known: Known) -> Score:
-    """Take minus the squared distance to the nearest class mean, the spread within classes as the unit."""
+    """Return minus the squared Mahalanobis distance to the nearest class mean, by within-class covariance."""
     means = class_means(known.train.features, known.labels)
     spread = np.cov(known.train.features - means[known.labels], rowvar=False)
     ridge = 1e-6 * np.trace(spread) / len(spread) * np.eye(len(spread))
@@ -132,13 +132,13 @@ def mahalanobis(known: Known) -> Score:
 
 
 def neighbour(known: Known) -> Score:
-    """Take the cosine with the 10th nearest training picture."""
+    """Return the cosine with the 10th nearest training picture."""
     bank = unit(spread_out(known.train.features, BANK))
     return lambda one: np.sort(unit(one.features) @ bank.T, axis=1)[:, -NEIGHBOURS]
 
 
 def vim(known: Known) -> Score:
-    """Take the score that `convscope train` gives models, as `convscope.model.virtual_logit` defines it."""
+    """Return the score of models from `convscope train`, see `convscope.model.virtual_logit`."""
     weight, bias = (known.model.weights[name] for name in known.model.chain.output.parameters)
     temperature = known.model.temperature
     train, validation = (spread_out(one.features, LEARNED) for one in (known.train, known.validation))
@@ -161,7 +161,7 @@ SCORES = {
 
 
 def unit(rows: Values) -> Values:
-    """Bring every row to length 1."""
+    """Normalise every row to length 1."""
     return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
 
 
@@ -171,12 +171,12 @@ def class_means(rows: Values, labels: NDArray[np.int64]) -> Values:
 
 
 def spread_out(rows: np.ndarray, most: int) -> np.ndarray:
-    """Take at most so many rows, evenly spread."""
+    """Take at most this many rows, evenly spread."""
     return rows[:: -(-len(rows) // most)]
 
 
 def main() -> None:
-    """Train what is not trained yet, measure every pair and write the tables."""
+    """Train missing models, measure every pair and write the tables."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -212,7 +212,7 @@ EXPERIMENTS: dict[str, tuple[list[str], list[str]]] = {
         ["cifar10, the rest", "flowers", "noise"],
     ),
 }
-"""Known classes: how the network is trained, and what is foreign to it."""
+"""Known classes: how the network is trained, and its unknown data."""
 
 
 def present(folder: Path) -> tuple[str, ...]:
@@ -221,7 +221,7 @@ def present(folder: Path) -> tuple[str, ...]:
 
 
 def without(folder: Path, classes: tuple[str, ...], place: Path, parts: tuple[str, ...] = ("test",)) -> Path:
-    """Make a folder that links to all class folders of another but some."""
+    """Create a folder with links to all class folders of another one except some."""
     for part in parts:
         (place / part).mkdir(parents=True, exist_ok=True)
         for path in (folder / part).iterdir():
@@ -250,7 +250,7 @@ def trained(data: Path, settings: list[str], run: Path) -> Model:
 
 
 def measure(name: str, model: Model, data: Path, foreign: dict[str, Path | None]) -> list[dict[str, Any]]:
-    """Score known and foreign pictures in every way."""
+    """Compute all scores of known and unknown pictures."""
     store = build_store(open_source(data), model.preparation)
     parts = split(store)
     learned = spread_out(parts.train, 10_000)
@@ -288,21 +288,21 @@ def measure(name: str, model: Model, data: Path, foreign: dict[str, Path | None]
 
 
 def describe(model: Model, pictures: NDArray[np.uint8]) -> Described:
-    """Let the engine describe prepared pictures."""
+    """Compute features and logits of prepared pictures."""
     hidden, output = model.chain.features.name, model.chain.output.name
     values = Intermediate(model, [hidden, output]).values(pictures)
     return Described(values[hidden].astype(np.float64), values[output] / np.float64(model.temperature))
 
 
 def test_pictures(data: Path, preparation: Preparation) -> NDArray[np.uint8]:
-    """Prepare test pictures of some data, whatever their classes."""
+    """Prepare test pictures of some data, with any classes."""
     store = build_store(open_source(data), preparation)
     places = np.array([place for place, part in enumerate(store.parts) if part == "test"])
     return store.pictures[spread_out(places, MOST_FOREIGN)]
 
 
 def noise(preparation: Preparation) -> NDArray[np.uint8]:
-    """Make noise, from coarse to fine."""
+    """Create noise, from coarse to fine."""
     random = np.random.default_rng(0)
     sides = np.resize([2, 4, 8, 16, 32, 64], MOST_FOREIGN)
     return np.stack(
@@ -314,7 +314,7 @@ def noise(preparation: Preparation) -> NDArray[np.uint8]:
 
 
 def report(rows: list[dict[str, Any]]) -> str:
-    """Lay AUROC and the error at the threshold out as Markdown."""
+    """Format AUROC and the error at the threshold as Markdown."""
     pairs = list(dict.fromkeys((row["known"], row["foreign"]) for row in rows))
     found = {(row["known"], row["foreign"], row["score"]): row for row in rows}
     lines = [
@@ -336,7 +336,7 @@ def report(rows: list[dict[str, Any]]) -> str:
 
 
 def cell(row: dict[str, Any]) -> str:
-    """Lay one measurement out as text."""
+    """Format one measurement."""
     known, foreign = row["known_rejected_fraction"], row["foreign_accepted_fraction"]
     return f"{100 * row['auroc']:.1f} ({100 * known:.0f}, {100 * foreign:.0f})"
 

@@ -1,9 +1,9 @@
 """Size of a walk's page, its loading time, and the delay from pointing at a cell to its arithmetic.
 
-A photograph walks through networks with random weights, EfficientNet-Lite0 (lite0) with its own below a
-random output layer. Each page is opened from its file in a real Chromium: from navigation until a sum is
-shown. Then the mouse moves from cell to cell of a feature map, and the time until the arithmetic of each
-cell is laid out is measured. Run it with
+The pages are walks of a photo through networks with random weights, except that EfficientNet-Lite0 (lite0) is
+pretrained below a random output layer. Each page is opened from its file in a real Chromium, timed from
+navigation until a sum is shown. Then the mouse moves from cell to cell of a feature map, and the time until
+the arithmetic of each cell is laid out is measured. Run it with
 
     pip install '.[test]'
     python benchmarks/walk_page.py
@@ -78,7 +78,7 @@ def main() -> None:
 
 
 def measure(browser: Browser, file: Path, network: str, side: int, rounds: int) -> dict[str, Any]:
-    """Write a page, open it again and again, and point at its cells."""
+    """Write a page, open it repeatedly, and point at its cells."""
     model = model_of(network, side)
     start = time.perf_counter()
     told = walk(model, load_sample_image("china.jpg"))
@@ -105,7 +105,7 @@ def measure(browser: Browser, file: Path, network: str, side: int, rounds: int) 
 
 
 def model_of(network: str, side: int) -> Model:
-    """Make a model that was never trained, but for the weights that come with EfficientNet-Lite0."""
+    """Create an untrained model, except for the pretrained weights of EfficientNet-Lite0."""
     model = noise_model(network, (3, side, side))
     if network != PRESETS["lite0"]:
         return model
@@ -115,7 +115,7 @@ def model_of(network: str, side: int) -> Model:
 
 
 def table(report: dict[str, Any]) -> str:
-    """Lay the results out as Markdown."""
+    """Format the results as Markdown."""
     lines = [
         "# Size and speed of a walk's page",
         "",
@@ -136,12 +136,12 @@ def table(report: dict[str, Any]) -> str:
 
 
 def name_of(network: str) -> str:
-    """Write a network in notation, but a long one by its name."""
+    """Return a network's notation, or its name if that is long."""
     return "lite0" if network == PRESETS["lite0"] else network
 
 
 def times(milliseconds: list[float]) -> str:
-    """Say what is usual, and the worst."""
+    """Format median and maximum."""
     return f"{statistics.median(milliseconds):.0f} ms ({max(milliseconds):.0f})"
 
 

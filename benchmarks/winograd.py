@@ -1,10 +1,10 @@
-"""What Winograd's algorithm could save of the convolutions of a float32 step, before anything is built.
+"""Estimate what Winograd's algorithm could save in the convolutions of a float32 step, without building it.
 
 F(m x m, 3x3) computes m x m sums of a 3x3 filter with (m + 2)^2 products for each channel instead of 9 m^2:
-16 instead of 36, or 36 instead of 144. They are as many matrix products of all tiles with all filters. This
-measures these products alone, and what the transformations of maps at least take: as long as copying the
-maps that they write, and reading the sums once. The filters' own transformation is not counted. One core,
-shortest of several times of the processor. Run it with
+16 instead of 36, or 36 instead of 144. These are matrix products of all tiles with all filters. This measures
+only these products, and a lower bound for the transformations of maps: copying the maps that they write, and
+reading the sums once. The transformation of the filters is not counted. It uses one core, and takes the
+shortest of several processor times. Run it with
 
     python benchmarks/winograd.py
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 DOCS = Path(__file__).parent.parent / "docs" / "benchmarks"
 BATCH, REPEATS = 128, 15
 LAYERS = [(64, 32, 14), (128, 64, 16), (256, 128, 8)]
-"""Filters, channels and side of the maps, of R1's and R4's convolutions after the first."""
+"""Filters, channels and side of the maps in the convolutions of R1 and R4 after the first."""
 
 
 def main() -> None:
@@ -78,7 +78,7 @@ def shortest(run: Callable[[], object]) -> float:
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    """Lay the rows out as Markdown."""
+    """Format the rows as Markdown."""
     lines = [
         "# What Winograd's algorithm could save",
         "",

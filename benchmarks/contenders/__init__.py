@@ -1,1 +1,1 @@
-"""The programs that `training_step.py` compares, one file per library; `make` returns what takes steps."""
+"""The programs that `training_step.py` compares, one file per library; `make` returns a step function."""

@@ -1,6 +1,6 @@
 """The step of `convscope train`, in the precision it would choose here, or as with `--precision fp32`.
 
-As `descent` the weights change by gradient descent with momentum, as those of the peers do.
+The variant `descent` updates the weights by gradient descent with momentum, like the other libraries.
 """
 
 # ruff: noqa: E402  # memory and threads are settled before PyTorch is imported, as the command does
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def make(variant: str, network: str, shape: tuple[int, int, int], batch: int) -> Callable[[int], None]:
-    """Forward, backward and the change of the weights; a variant is `fp32`, `descent`, both or empty."""
+    """Forward pass, backward pass and update; a variant is `fp32`, `descent`, both or empty."""
     torch.manual_seed(0)
     precision = "fp32" if variant.startswith("fp32") else fastest_precision()
     pictures, labels = pictures_and_labels(shape, batch)
@@ -48,7 +48,7 @@ def make(variant: str, network: str, shape: tuple[int, int, int], batch: int) ->
 
 
 def recipe(trained: TrainingNetwork, batch: int, precision: Precision) -> Callable[[], None]:
-    """Change the weights by Muon, and update their moving average."""
+    """Update the weights by Muon, and their moving average."""
     optimiser = Optimiser(trained, batch_size=batch, filter_rate=0.01, product=DTYPES[precision])
     average = WeightAverage(trained)
 
@@ -60,7 +60,7 @@ def recipe(trained: TrainingNetwork, batch: int, precision: Precision) -> Callab
 
 
 def descent(trained: TrainingNetwork) -> Callable[[], None]:
-    """Change the weights by stochastic gradient descent with momentum."""
+    """Update the weights by stochastic gradient descent with momentum."""
     optimiser = torch.optim.SGD(trained.parameters(), lr=0.01, momentum=0.9)
 
     def change() -> None:

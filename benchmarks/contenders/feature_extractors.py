@@ -1,4 +1,4 @@
-"""Computing the features of EfficientNet-Lite0 with the same graph: convscope, and two runtimes bare."""
+"""Compute the features of EfficientNet-Lite0 with the same graph: convscope, and two runtimes directly."""
 
 # ruff: noqa: PLC0415  # each contender imports only what it needs
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def make(variant: str, _network: str, shape: tuple[int, int, int], batch: int) -> Callable[[int], None]:
-    """Compute the features of a batch of noise a step."""
+    """Compute the features of a batch of noise per step."""
     backbone = load_backbone("lite0")
     chain = parse_chain(backbone.design.notation(backbone.joinable), shape, 2)
     pictures = np.random.default_rng(1).integers(0, 256, (batch, *shape[1:], shape[0]), np.uint8)
@@ -38,7 +38,7 @@ def make(variant: str, _network: str, shape: tuple[int, int, int], batch: int) -
 
 
 def convscope_extractor(backbone: Backbone, chain: Chain) -> Compute:
-    """What training computes features with."""
+    """The extractor that training uses."""
     from convscope.model.features import FeatureExtractor
 
     extractor = FeatureExtractor(chain, backbone.design.mean, backbone.design.std, backbone.weights)
@@ -46,7 +46,7 @@ def convscope_extractor(backbone: Backbone, chain: Chain) -> Compute:
 
 
 def convscope_with_cache(backbone: Backbone, _chain: Chain) -> Compute:
-    """All that training does for features: opening the network, digests of the pictures, an empty cache."""
+    """All work of training for features: opening the network, digests of the pictures, an empty cache."""
     from convscope.pictures.store import Catalogue
     from convscope.training.start.features import features_of
 
@@ -70,7 +70,7 @@ def onnxruntime_extractor(backbone: Backbone, chain: Chain) -> Compute:
 
 
 def openvino_extractor(backbone: Backbone, chain: Chain, precision: str | None = None) -> Compute:
-    """OpenVINO with its own defaults, but in that precision; by default bfloat16 where that is fast."""
+    """OpenVINO with its own defaults, except the precision; by default bfloat16 if that is fast."""
     import openvino
 
     core = openvino.Core()

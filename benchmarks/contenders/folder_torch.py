@@ -1,4 +1,4 @@
-"""A folder in PyTorch as its tutorials have it: Pillow in two worker processes, the plain loop in float32.
+"""Train on a folder with PyTorch as in its tutorials: Pillow in two workers, a plain loop in float32.
 
 python contenders/folder_torch.py FOLDER SIDE NETWORK EPOCHS
 """
@@ -22,7 +22,7 @@ BATCH = 128
 
 
 class Folder(Dataset[tuple[Tensor, int]]):
-    """Pictures of class folders, decoded and resized whenever they are asked for."""
+    """Pictures of class folders, decoded and resized on each access."""
 
     def __init__(self, folder: Path, side: int) -> None:
         self.classes = sorted(path.name for path in folder.iterdir())
@@ -44,12 +44,12 @@ class Folder(Dataset[tuple[Tensor, int]]):
 
 
 def main() -> None:
-    """Train, and say when each epoch has ended."""
+    """Train, and print the time at the end of each epoch."""
     folder, side, network, epochs = sys.argv[1:]
     pictures = Folder(Path(folder) / "train", int(side))
     loader = DataLoader(pictures, BATCH, shuffle=True, num_workers=2, persistent_workers=True)
     model = chain(network, len(pictures.classes))
-    model(torch.zeros(1, 3, int(side), int(side)))  # lets the lazy layers see their sizes
+    model(torch.zeros(1, 3, int(side), int(side)))  # initialises the lazy layers
     optimiser = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
     for epoch in range(1, int(epochs) + 1):
         for maps, labels in loader:

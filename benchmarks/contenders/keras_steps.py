@@ -1,4 +1,4 @@
-"""Keras as its tutorials have it, `fit` on arrays, on the backend that the variant names."""
+"""Keras as in its tutorials, `fit` on arrays, on the backend given by the variant."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def make(variant: str, network: str, shape: tuple[int, int, int], batch: int) -> Callable[[int], None]:
-    """Forward, backward and gradient descent with momentum; `mixed` in Keras's mixed precision."""
+    """Forward, backward and gradient descent with momentum; `mixed` uses Keras's mixed precision."""
     if variant == "mixed":
         keras.mixed_precision.set_global_policy("mixed_bfloat16")
     keras.utils.set_random_seed(0)
@@ -33,11 +33,11 @@ def make(variant: str, network: str, shape: tuple[int, int, int], batch: int) ->
 
 
 def chain(network: str, classes: int = CLASSES) -> list[keras.Layer]:
-    """Make the layers of a notation, output layer included."""
+    """Create the layers of a notation, including the output layer."""
     steps: list[keras.Layer] = []
     for layer in parse(network):
         match layer:
-            case Convolution(filters, windows):  # all of them keep the maps' size
+            case Convolution(filters, windows):  # all of them preserve the size of the maps
                 steps.append(
                     layers.Conv2D(filters, windows.size, windows.stride, padding="same", activation="relu")
                 )

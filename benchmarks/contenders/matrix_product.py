@@ -1,4 +1,4 @@
-"""What the machine can do: products of 2048x2048 matrices, in the precision that the variant names."""
+"""The speed of the machine: products of 2048x2048 matrices, in the precision given by the variant."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SIDE = 2048
 
 
 def make(variant: str, _network: str, _shape: tuple[int, int, int], _batch: int) -> Callable[[int], None]:
-    """One product a step."""
+    """One product per step."""
     matrix = torch.ones(SIDE, SIDE, dtype=torch.bfloat16 if variant == "bf16" else torch.float32)
 
     def take(steps: int) -> None:

@@ -1,15 +1,15 @@
-"""Photos in class folders -> a network, trained by fastai within some minutes.
+"""Train a network on photos in class folders with fastai, within some minutes.
 
     python minutes_fastai.py PHOTOS TESTS OUTPUT START MINUTES
 
-PHOTOS has the folder train, with class folders. TESTS is a text file with one path a line. OUTPUT is a folder
-and gets a file MINUTES.txt with the class of each test photo, one a line; none if not even one epoch fits.
-The clock starts with the process and ends before the test photos are classified.
+PHOTOS has the folder train, with class folders. TESTS is a text file with one path per line. OUTPUT is a
+folder and gets a file MINUTES.txt with the class of each test photo, one per line; none if not even one epoch
+fits. The clock starts with the process and ends before the test photos are classified.
 
-START is "lite0": `fine_tune` of the backbone that convscope starts from, at 224x224; where an epoch of all
-layers does not fit, `fit_one_cycle` of the head alone. Or it is "scratch": `fit_one_cycle` of xresnet18 at
-128x128, as fastai's examples on Imagenette. How many epochs fit is estimated by timing eight batches.
-Everything else is what fastai does if nothing else is asked for.
+START is "lite0": `fine_tune` of the backbone that convscope starts from, at 224x224; if an epoch of all
+layers does not fit, `fit_one_cycle` of the head only. Or it is "scratch": `fit_one_cycle` of xresnet18 at
+128x128, as in fastai's examples on Imagenette. The number of epochs is estimated by timing eight batches.
+Everything else is fastai's default.
 """
 
 # ruff: noqa: E402  # the clock comes first
@@ -24,7 +24,7 @@ BEGIN = time.perf_counter()
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from contenders.folder_fastai import MEAN, STD, load_weights  # isort: skip  # it lets torchvision be imported
+from contenders.folder_fastai import MEAN, STD, load_weights  # isort: skip  # needed to import torchvision
 from fastai.vision.all import (
     ImageDataLoaders,
     Learner,
@@ -56,7 +56,7 @@ def main() -> None:
 
 
 def train(learner: Learner, seconds: float, *, is_pretrained: bool) -> bool:
-    """Train for as many epochs as fit; return whether one did."""
+    """Train for as many epochs as fit; return whether at least one did."""
     epoch = seconds_per_epoch(learner)
     if is_pretrained:
         learner.unfreeze()
@@ -74,7 +74,7 @@ def train(learner: Learner, seconds: float, *, is_pretrained: bool) -> bool:
 
 
 def seconds_per_epoch(learner: Learner) -> float:
-    """Time a few batches, without letting the network learn from them."""
+    """Time a few batches, without training on them."""
     loader, rate = learner.dls.train, 0.0
     learner.create_opt()
     begin = time.perf_counter()
@@ -89,7 +89,7 @@ def seconds_per_epoch(learner: Learner) -> float:
 
 
 def pretrained(photos: Path) -> Learner:
-    """Make the learner of pretrained features."""
+    """Create the learner from pretrained features."""
     learner = vision_learner(loaders(photos, 224), "tf_efficientnet_lite0", pretrained=False, normalize=False)
     load_weights(learner.model[0].model)
     learner.freeze()
@@ -97,13 +97,13 @@ def pretrained(photos: Path) -> Learner:
 
 
 def from_scratch(photos: Path) -> Learner:
-    """Make the learner of a network with random weights."""
+    """Create the learner of a network with random weights."""
     pictures = loaders(photos, 128)
     return Learner(pictures, xresnet18(n_out=len(pictures.vocab)))
 
 
 def loaders(photos: Path, side: int) -> ImageDataLoaders:
-    """Load all training photos; fastai wants a validation set, which is never looked at here: 1 in 100."""
+    """Load all training photos; fastai requires a validation set, which is not used here: 1 in 100."""
     normalise = Normalize.from_stats(MEAN, STD)
     return ImageDataLoaders.from_folder(
         photos / "train",

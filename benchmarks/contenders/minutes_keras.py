@@ -1,10 +1,10 @@
-"""Photos in class folders -> a network in Keras, from scratch, judged after some minutes of training.
+"""Train a network on photos in class folders with Keras, from scratch, and evaluate it after some minutes.
 
     python minutes_keras.py PHOTOS TESTS OUTPUT MINUTES [MINUTES ...]
 
-PHOTOS has the folder train, with class folders. TESTS is a text file with one path a line. OUTPUT is a folder
-and gets a file MINUTES.txt with the class of each test photo, one a line. The clock starts with the process
-and stands still while test photos are classified. Network, augmentation and optimiser are those of
+PHOTOS has the folder train, with class folders. TESTS is a text file with one path per line. OUTPUT is a
+folder and gets a file MINUTES.txt with the class of each test photo, one per line. The clock starts with the
+process and is stopped while test photos are classified. Network, augmentation and optimiser are those of
 TensorFlow's tutorial "Image classification" (https://www.tensorflow.org/tutorials/images/classification).
 """
 
@@ -27,7 +27,7 @@ BATCH = 32
 
 
 def main() -> None:
-    """Train until the last of the minutes, and classify the test photos at each."""
+    """Train until the last time limit, and classify the test photos at each."""
     photos, tests, output = map(Path, sys.argv[1:4])
     marks = [float(text) for text in sys.argv[4:]]
     keras.utils.set_random_seed(0)
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def tutorial_network(classes: int) -> keras.Model:
-    """Make the tutorial's last network, with dropout and augmentation."""
+    """Create the tutorial's last network, with dropout and augmentation."""
     convolutions = [
         layer
         for filters in (16, 32, 64)
@@ -75,7 +75,7 @@ def tutorial_network(classes: int) -> keras.Model:
 
 
 def classify(model: keras.Model, paths: list[str]) -> list[int]:
-    """Return the place of the class of each photo."""
+    """Return the class index of each photo."""
     pixels = [np.asarray(Image.open(path).convert("RGB").resize(SIDES), np.float32) for path in paths]
     return model.predict(np.stack(pixels), batch_size=BATCH, verbose=0).argmax(1).tolist()
 

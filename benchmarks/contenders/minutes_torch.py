@@ -1,11 +1,11 @@
-"""Photos in class folders -> a network in PyTorch, from scratch, judged after some minutes of training.
+"""Train a network on photos in class folders with PyTorch, from scratch, and evaluate it after some minutes.
 
     python minutes_torch.py PHOTOS TESTS OUTPUT MINUTES [MINUTES ...]
 
-PHOTOS has the folder train, with class folders. TESTS is a text file with one path a line. OUTPUT is a folder
-and gets a file MINUTES.txt with the class of each test photo, one a line. The clock starts with the process
-and stands still while test photos are classified. Pillow decodes in the two workers of a DataLoader; the loop
-is that of PyTorch's tutorials, with Adam, random flips, and the network that `minutes_keras.py` has.
+PHOTOS has the folder train, with class folders. TESTS is a text file with one path per line. OUTPUT is a
+folder and gets a file MINUTES.txt with the class of each test photo, one per line. The clock starts with the
+process and is stopped while test photos are classified. Pillow decodes in two workers of a DataLoader; the
+loop is from PyTorch's tutorials, with Adam, random flips, and the network of `minutes_keras.py`.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ NETWORK = "16C3-MP2-32C3-MP2-64C3-MP2-128N"
 
 
 def main() -> None:
-    """Train until the last of the minutes, and classify the test photos at each."""
+    """Train until the last time limit, and classify the test photos at each."""
     photos, tests, output = map(Path, sys.argv[1:4])
     marks = [float(text) for text in sys.argv[4:]]
     torch.manual_seed(0)
     pictures = Folder(photos / "train", SIDE)
     loader = DataLoader(pictures, BATCH, shuffle=True, num_workers=2, persistent_workers=True)
     model = chain(NETWORK, len(pictures.classes))
-    model(torch.zeros(1, 3, SIDE, SIDE))  # lets the lazy layers see their sizes
+    model(torch.zeros(1, 3, SIDE, SIDE))  # initialises the lazy layers
     optimiser = torch.optim.Adam(model.parameters())
     stopped = 0.0
     for maps, labels in forever(loader):
@@ -62,7 +62,7 @@ def main() -> None:
 
 
 def forever(loader: DataLoader[tuple[Tensor, int]]) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield the batches of one epoch after the other."""
+    """Yield the batches of one epoch after another."""
     while True:
         yield from loader
 

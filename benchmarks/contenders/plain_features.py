@@ -1,8 +1,8 @@
-"""A plain script on the same features: ONNX Runtime and scikit-learn, one view of each picture.
+"""A plain script with the same features: ONNX Runtime and scikit-learn, one view of each picture.
 
     python plain_features.py BACKBONE.onnx FOLDER MODEL.joblib
 
-It reads a folder of class folders, and writes nothing but what it has learned.
+It reads a folder of class folders, and writes nothing but the fitted model.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def features(graph: str, paths: list[Path]) -> np.ndarray:
 
 
 def main() -> None:
-    """Learn from a folder."""
+    """Train on a folder."""
     graph, folder, output = sys.argv[1:]
     paths = sorted(path for path in Path(folder).glob("*/*") if path.is_file())
     labels = [path.parent.name for path in paths]

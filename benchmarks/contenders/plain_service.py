@@ -1,9 +1,9 @@
-"""The same network behind the handler that one would write first: FastAPI, Pillow, PyTorch.
+"""The same network behind a simple handler: FastAPI, Pillow, PyTorch.
 
 python benchmarks/contenders/plain_service.py MODEL PORT
 """
 
-# no postponed annotations: FastAPI reads those of a function inside a function
+# no postponed annotations: FastAPI evaluates those of the nested function
 
 import io
 import sys
@@ -22,7 +22,7 @@ from convscope.model.file import load
 
 
 def make_app(path: str) -> FastAPI:
-    """Make the application; its handler is a plain `def`, as FastAPI advises for work that blocks."""
+    """Create the application; its handler is a plain `def`, as FastAPI recommends for blocking work."""
     model = load(path)
     logits = torch_predictor(model)
     size = (model.preparation.width, model.preparation.height)

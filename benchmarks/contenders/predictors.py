@@ -1,6 +1,6 @@
-"""Predicting with one and the same network: convscope's predictor, and three runtimes bare.
+"""Predict with the same network: convscope's predictor, and three runtimes directly.
 
-Every one takes uint8 pictures; convscope gives probabilities for them, the others logits.
+All take uint8 pictures; convscope returns probabilities, the others logits.
 """
 
 # ruff: noqa: PLC0415  # each contender imports only what it needs
@@ -26,7 +26,7 @@ CLASSES = 10
 
 
 def make(variant: str, network: str, shape: tuple[int, int, int], batch: int) -> Callable[[int], None]:
-    """Predict a batch of noise a step."""
+    """Predict a batch of noise per step."""
     predict = PREDICTORS[variant](noise_model(network, shape))
     pictures = np.random.default_rng(1).integers(0, 256, (batch, *shape[1:], shape[0]), np.uint8)
 
@@ -38,7 +38,7 @@ def make(variant: str, network: str, shape: tuple[int, int, int], batch: int) ->
 
 
 def noise_model(network: str, shape: tuple[int, int, int]) -> Model:
-    """Make a model that was never trained."""
+    """Create an untrained model."""
     rng = np.random.default_rng(0)
     chain = parse_chain(network, shape, CLASSES)
     weights = {
@@ -57,14 +57,14 @@ def noise_model(network: str, shape: tuple[int, int, int]) -> Model:
 
 
 def convscope_predictor(model: Model) -> Callable[[np.ndarray], object]:
-    """What `convscope.load(...).predict` stands on."""
+    """The predictor behind `convscope.load(...).predict`."""
     from convscope.model.predictor import Predictor
 
     return Predictor(model).probabilities
 
 
 def bare_graph(model: Model) -> bytes:
-    """Build the graph up to its logits: a runtime leaves out what no output needs."""
+    """Build the graph up to its logits: a runtime removes nodes that no output needs."""
     from convscope.model.graph import build_graph
 
     graph = build_graph(model)
@@ -81,7 +81,7 @@ def onnxruntime_predictor(model: Model) -> Callable[[np.ndarray], object]:
 
 
 def openvino_predictor(model: Model, precision: str | None = None) -> Callable[[np.ndarray], object]:
-    """OpenVINO with its own defaults, but in that precision; by default bfloat16 where that is fast."""
+    """OpenVINO with its own defaults, except the precision; by default bfloat16 if that is fast."""
     import openvino
 
     core = openvino.Core()
@@ -91,7 +91,7 @@ def openvino_predictor(model: Model, precision: str | None = None) -> Callable[[
 
 
 def torch_predictor(model: Model, precision: torch.dtype | None = None) -> Callable[[np.ndarray], object]:
-    """PyTorch's modules in evaluation mode, channels-last, in float32 or that precision."""
+    """PyTorch's modules in evaluation mode, channels-last, in float32 or the given precision."""
     import torch
     from torch import nn
 

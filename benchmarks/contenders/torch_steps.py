@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 def make(variant: str, network: str, shape: tuple[int, int, int], batch: int) -> Callable[[int], None]:
-    """Forward, backward and gradient descent with momentum."""
+    """Forward pass, backward pass and gradient descent with momentum."""
     torch.manual_seed(0)
     model, is_bfloat16 = chain(network), variant.startswith("bf16")
     pictures, labels = pictures_and_labels(shape, batch)
     maps, truth = torch.from_numpy(pictures).permute(0, 3, 1, 2).contiguous(), torch.from_numpy(labels)
-    model(maps)  # lets the lazy layers see their sizes
+    model(maps)  # initialises the lazy layers
     if variant != "plain":
         model, maps = (thing.to(memory_format=torch.channels_last) for thing in (model, maps))
     if variant.endswith("compiled"):
@@ -40,7 +40,7 @@ def make(variant: str, network: str, shape: tuple[int, int, int], batch: int) ->
 
 
 def chain(network: str, classes: int = CLASSES) -> nn.Module:
-    """Make the layers of a notation, output layer included."""
+    """Create the layers of a notation, including the output layer."""
     layers: list[nn.Module] = []
     for layer in parse(network):
         match layer:

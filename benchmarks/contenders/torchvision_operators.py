@@ -1,6 +1,6 @@
-"""Operators without which published builds of torchvision cannot be imported beside PyTorch for processors.
+"""Operators that published builds of torchvision need to be imported with a CPU build of PyTorch.
 
-torchvision registers a kernel of each of the two, and finds none to register it for. Import this first.
+torchvision registers kernels of two operators that such builds lack. Import this first.
 """
 
 from __future__ import annotations

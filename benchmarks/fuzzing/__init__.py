@@ -1,8 +1,8 @@
-"""What `benchmarks/fuzz.py` is made of.
+"""The parts of `benchmarks/fuzz.py`.
 
-1. `reader`: something that reads bytes which anybody may have written.
-2. `files`: pictures and labelled pictures. `records`: what convscope writes and reads back. `requests`: what
-   is sent to the service and the studio, in this process and over sockets.
-3. `damage`: what is done to whole inputs.
-4. `judgement`: whether a reader did what it may.
+1. `reader`: code that reads untrusted bytes.
+2. `files`: pictures and labelled pictures. `records`: files that convscope writes and reads again.
+   `requests`: requests to the service and the studio, in this process and over sockets.
+3. `damage`: modifications of valid inputs.
+4. `judgement`: whether a reader behaved correctly.
 """

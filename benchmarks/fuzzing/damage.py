@@ -1,4 +1,4 @@
-"""Damage: bits flipped, stretches replaced, lengths set to extremes, JSON with values that nobody expects."""
+"""Damage: flipped bits, replaced sections, extreme lengths, unexpected values in JSON."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST_JSON = 10_000
 
 
 def damaged(data: bytes, random_: random.Random, others: list[bytes]) -> bytes:
-    """Damage an input in one to eight places, with pieces of others among what is put in."""
+    """Damage an input in one to eight places, sometimes with pieces of other inputs."""
     for _ in range(random_.choice([1, 1, 1, 2, 4, 8])):
         if random_.random() < 0.3:
             data = _with_odd_json(data, random_)
@@ -56,7 +56,7 @@ def _with_odd_bytes(data: bytes, random_: random.Random, others: list[bytes]) ->
 
 
 def _with_odd_json(data: bytes, random_: random.Random) -> bytes:
-    """Put an odd value into the JSON that an input, or one of its lines, is; leave it where there is none."""
+    """Put an odd value into an input, or one of its lines, if it is JSON; else return it unchanged."""
     lines = data.split(b"\n") if len(data) < _MOST_JSON else []
     places = [place for place, line in enumerate(lines) if line[:1] in (b"{", b"[")]
     if not places:
@@ -72,7 +72,7 @@ def _with_odd_json(data: bytes, random_: random.Random) -> bytes:
 
 
 def _odd(value: Any, random_: random.Random) -> Any:  # noqa: ANN401  # JSON
-    """Replace one value somewhere in it, remove it, or add another."""
+    """Replace or remove one value in it, or add another."""
     if not isinstance(value, dict | list) or not value or random_.random() < 0.1:
         return random_.choice(ODD)
     keys = list(value) if isinstance(value, dict) else list(range(len(value)))

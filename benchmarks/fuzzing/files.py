@@ -1,4 +1,4 @@
-"""Readers of what people give: pictures, archives, shards, idx files, manifests and notations."""
+"""Readers of user input: pictures, archives, shards, idx files, manifests and notations."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _BLOCK = 512
 
 
 def picture(_: Path) -> Reader:
-    """All formats, in colour, grey, with transparency and with a palette, turned by EXIF."""
+    """All formats, in colour, grey, with transparency and with a palette, rotated by EXIF."""
     whole = pictures()
     png = [data for data in whole if data.startswith(_PNG)]
     return Reader(whole, lambda data: read_picture(data, "picture"), png, _with_png_checksums)
@@ -57,7 +57,7 @@ def packed_tar(folder: Path) -> Reader:
 
 
 def tar_shard(folder: Path) -> Reader:
-    """Pictures with their classes beside them, as WebDataset has them."""
+    """Pictures with their classes, in WebDataset format."""
     whole = [tar_of(_labelled(pictures()))]
     return Reader(whole, partial(_read_source, folder / "shard.tar"), whole, _with_tar_checksums)
 
@@ -78,7 +78,7 @@ def parquet_shard(folder: Path) -> Reader:
 
 
 def idx(folder: Path) -> Reader:
-    """A file of pictures; its labels are whole."""
+    """A file of pictures; its labels are undamaged."""
     whole = _idx(folder / "train-labels-idx1-ubyte")
     return Reader([whole], partial(_read_source, folder / "train-images-idx3-ubyte"))
 
@@ -106,13 +106,13 @@ def parquet(folder: Path) -> Reader:
 
 
 def _put_pictures(folder: Path) -> None:
-    """Write the pictures that the tables name: a table none of whose pictures is there is refused."""
+    """Write the pictures of the tables, because a table without any existing picture is refused."""
     for name in ("a.png", "b.png", "a;b", "c"):
         (folder / name).write_bytes(pictures()[0])
 
 
 def notation(_: Path) -> Reader:
-    """A network's notation, down to its steps."""
+    """A network's notation, up to the chain of steps."""
     return Reader([text.encode() for text in (*PRESETS.values(), "32C5x3s2p1-AP2o-8N")], _read_notation)
 
 
@@ -146,7 +146,7 @@ def zipped(pictures: list[bytes]) -> bytes:
 
 
 def _read_source(path: Path, data: bytes) -> None:
-    """Open the source and read all its pictures, as the store does."""
+    """Open the source and read all its pictures, like the store."""
     path.write_bytes(data)
     source = open_source(path)
     for index, load in source.iterate(range(len(source.items))):
@@ -167,7 +167,7 @@ def _members(pictures: list[bytes]) -> dict[str, bytes]:
 
 
 def _labelled(pictures: list[bytes]) -> dict[str, bytes]:
-    """A shard's members: every picture with its class beside it."""
+    """A shard's members: every picture with its class."""
     found: dict[str, bytes] = {}
     for number, data in enumerate(pictures[:8]):
         found |= {f"{number}.cls": b"cat" if number % 2 else b"dog", f"{number}.png": data}
@@ -175,7 +175,7 @@ def _labelled(pictures: list[bytes]) -> dict[str, bytes]:
 
 
 def _idx(labels: Path) -> bytes:
-    """Pictures as an idx file; their labels are written."""
+    """Pictures as an idx file; their labels are written to disk."""
     pictures = np.random.default_rng(0).integers(0, 256, (4, 8, 8), np.uint8)
     labels.write_bytes(struct.pack(">HBBI", 0, 8, 1, 4) + bytes([0, 1, 0, 1]))
     return struct.pack(">HBBIII", 0, 8, 3, *pictures.shape) + pictures.tobytes()
@@ -186,7 +186,7 @@ def _gzipped(data: bytes) -> bytes:
 
 
 def _with_png_checksums(data: bytes) -> bytes:
-    """Write what each chunk's checksum should be, as far as there are chunks."""
+    """Write the correct checksum of each chunk, as far as there are chunks."""
     found = bytearray(data)
     place = len(_PNG)
     while place + 12 <= len(found):
@@ -200,7 +200,7 @@ def _with_png_checksums(data: bytes) -> bytes:
 
 
 def _with_tar_checksums(data: bytes) -> bytes:
-    """Write what the checksum of each block that looks like a head should be."""
+    """Write the correct checksum of each block that looks like a header."""
     found = bytearray(data)
     for place in range(0, len(found) - _BLOCK + 1, _BLOCK):
         head = found[place : place + _BLOCK]

@@ -1,9 +1,9 @@
-"""Whether a reader did what it may: give a result or raise a ConvscopeError, soon, in memory, in its place.
+"""Whether a reader behaved correctly: a result or a ConvscopeError, within time, memory and its folder.
 
-Three things are watched while it reads. Processor time and the highest memory are taken from the system, so
-that they are known even where a reader catches what would stop it. Python tells of files that are opened for
-writing, made, moved or removed, of processes that are started and of hosts that are asked (PEP 578); what
-libraries in C do by themselves it does not tell.
+Three things are watched while it reads. Processor time and peak memory come from the system, so that they are
+known even if a reader catches the exception that would stop it. Python's audit hooks (PEP 578) report files
+that are opened for writing, created, moved or removed, started processes and network access; they do not
+report what C libraries do themselves.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from fuzzing.reader import Reader
 
 SECONDS = 10.0
-"""Of processor time, for one input."""
+"""Seconds of processor time for one input."""
 BYTES = 2 * 2**30
-"""Beyond what the process has as it starts to read."""
+"""Bytes in addition to what the process has when it starts to read."""
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _CHANGING = {
@@ -36,7 +36,7 @@ _CHANGING = {
     **dict.fromkeys(("os.chmod", "os.chown", "os.utime"), (0,)),
     **dict.fromkeys(("os.rename", "os.link", "os.symlink"), (0, 1)),
 }
-"""What changes files, and which of its arguments are paths."""
+"""Audit events that change files, and which of their arguments are paths."""
 _NEVER = {
     *("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork", "os.forkpty"),
     *("socket.getaddrinfo", "socket.gethostbyname", "pickle.find_class"),
@@ -47,12 +47,12 @@ _BREATH_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What became of one input.
+    """The outcome of one input.
 
     Attributes:
-        verdict: `read`, `refused`, or what the reader should not have done.
-        seconds: Of processor time.
-        bytes_taken: The most memory that it took beyond what was taken before.
+        verdict: `read`, `refused`, or the misbehaviour of the reader.
+        seconds: Processor time.
+        bytes_taken: Peak memory in addition to what was taken before.
     """
 
     verdict: str
@@ -61,12 +61,12 @@ class Judgement:
 
     @property
     def is_finding(self) -> bool:
-        """Whether the reader did what it should not."""
+        """Whether the reader misbehaved."""
         return self.verdict not in {"read", "refused"}
 
 
 class Watch:
-    """Tells of what readers do outside their place.
+    """Reports what readers do outside their folder.
 
     Args:
         place: The folder that they may write to.
@@ -80,7 +80,7 @@ class Watch:
 
     @contextmanager
     def on(self) -> Generator[list[str]]:
-        """Watch for a while; gives the list of what is seen."""
+        """Watch inside the context; yield the list of observations."""
         self._seen = []
         self._is_on = True
         try:
@@ -99,7 +99,7 @@ class Watch:
             self._check(event, [path] if flags & _WRITING else [])
         elif event in _CHANGING:
             paths = [arguments[place] for place in _CHANGING[event]]
-            if event in {"os.remove", "os.rmdir"} and arguments[1] >= 0:  # named within an open folder
+            if event in {"os.remove", "os.rmdir"} and arguments[1] >= 0:  # relative to an open folder
                 paths = [f"/proc/self/fd/{arguments[1]}/{os.fsdecode(paths[0])}"]
             self._check(event, paths)
 
@@ -113,13 +113,13 @@ class Watch:
 
 
 def judge(reader: Reader, data: bytes, watch: Watch) -> Judgement:
-    """Let a reader read."""
+    """Run a reader and judge it."""
     processes = ["self"] if reader.process is None else ["self", str(reader.process)]
     before = [_memory(one, forget=True) for one in processes]
     start = _processor_seconds(reader.process)
     with watch.on() as seen:
         verdict = _verdict(reader, data)
-        if verdict.startswith("MemoryError"):  # perhaps another reader's threads still hold what it was given
+        if verdict.startswith("MemoryError"):  # perhaps another reader's threads still hold its input
             time.sleep(_BREATH_SECONDS)
             verdict = _verdict(reader, data)
     seconds = _processor_seconds(reader.process) - start
@@ -151,7 +151,7 @@ def limit() -> None:
     """Stop a reader after its time, and before it takes all of the machine's memory."""
     signal.signal(signal.SIGPROF, _stop)
     pages = int(Path("/proc/self/statm").read_text().split()[0])
-    most = pages * resource.getpagesize() + 2 * BYTES  # so that more than BYTES is seen, not only refused
+    most = pages * resource.getpagesize() + 2 * BYTES  # to observe more than BYTES
     resource.setrlimit(resource.RLIMIT_AS, (most, resource.RLIM_INFINITY))
 
 
@@ -168,7 +168,7 @@ def _processor_seconds(process: int | None) -> float:
 
 
 def _memory(process: str, *, forget: bool = False) -> tuple[int, int]:
-    """Memory that a process takes now, and the most since that was last forgotten, in bytes."""
+    """Return the current memory of a process, and its peak since the last reset, in bytes."""
     if forget:
         Path(f"/proc/{process}/clear_refs").write_text("5")
     lines = dict(line.split(":", 1) for line in Path(f"/proc/{process}/status").read_text().splitlines())

@@ -1,4 +1,4 @@
-"""Something that reads bytes which anybody may have written."""
+"""Code that reads untrusted bytes."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A reader and whole inputs for it.
+    """A reader and valid inputs for it.
 
     Attributes:
-        seeds: Whole inputs.
-        read: Reads one; raises a ConvscopeError if it cannot be used.
-        insides: Parts of inputs that are damaged before `finish` puts them into a whole one.
-        finish: Makes a whole input of a part: packs it, writes checksums and lengths that are right. What is
-            damaged outside is often refused at the door; this gets further.
-        tidy: Removes what was written in its place.
-        process: Of whoever reads, where that is another process.
+        seeds: Valid inputs.
+        read: Reads an input; raises a ConvscopeError if it cannot be used.
+        insides: Parts of inputs that are damaged before `finish` completes them.
+        finish: Completes a part to an input: packs it, writes correct checksums and lengths. Damaged
+            containers are often refused early; this gets further.
+        tidy: Removes the files written in its folder.
+        process: Id of the reading process, if it is another one.
     """
 
     seeds: list[bytes]
@@ -34,7 +34,7 @@ class Reader:
     process: int | None = None
 
     def input(self, random_: random.Random, others: list[bytes]) -> bytes:
-        """Damage one of the whole inputs, or every other time a part of one."""
+        """Damage one of the valid inputs, or every other time a part of one."""
         if self.insides and random_.random() < 0.5:
             return self.finish(damaged(random_.choice(self.insides), random_, others))
         return damaged(random_.choice(self.seeds), random_, others)

@@ -1,4 +1,4 @@
-"""Readers of what convscope writes and reads back: models, checkpoints, records, lists."""
+"""Readers of files that convscope writes and reads again: models, checkpoints, records, lists."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 def model(folder: Path) -> Reader:
-    """A model file; inside it the JSON that says all but the numbers."""
+    """A model file; inside it the JSON with everything but the tensors."""
     path = folder / "model"
     whole = write_model(path)
     tensors, notes = safetensors.numpy.load(whole), _notes(path)
@@ -50,7 +50,7 @@ def model(folder: Path) -> Reader:
 
 
 def checkpoint(folder: Path) -> Reader:
-    """A checkpoint; inside it the JSON that says where the run is, under a checksum that is right."""
+    """A checkpoint; inside it the JSON with the position of the run, with a correct checksum."""
     begun = _training(_store(folder))
     run = folder / "run"
     run.mkdir(exist_ok=True)
@@ -84,7 +84,7 @@ def run_record(folder: Path) -> Reader:
 
 
 def picture_list(folder: Path) -> Reader:
-    """The list of pictures that a model learned from."""
+    """The list of a model's training pictures."""
     store = _store(folder)
 
     def read(data: bytes) -> None:
@@ -97,7 +97,7 @@ def picture_list(folder: Path) -> Reader:
 
 
 def store_record(folder: Path) -> Reader:
-    """What is said of prepared pictures."""
+    """The metadata of prepared pictures."""
     _store(folder)
     path = next((folder / "stores").glob(f"*/{REST}"))
 

@@ -1,7 +1,7 @@
-"""Readers of what is sent to the service and the studio: in this process, and over sockets to real ones.
+"""Readers of requests to the service and the studio: in this process, and over sockets to real servers.
 
 An input for an application in this process is a line with method and target, a line with the content type,
-and the body. An input for a socket is all that is sent.
+and the body. An input for a socket is the complete request.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def service_json(folder: Path) -> Reader:
 
 
 def studio_pictures(folder: Path) -> Reader:
-    """Pictures for a collection, as a form, as JSON and as they are."""
+    """Pictures for a collection, as a form, as JSON and as raw bytes."""
     home = StudioFolder(folder)
     (home.data / "hands").mkdir(exist_ok=True)
     workspace = Workspace(home)
@@ -91,7 +91,7 @@ def studio_archive(folder: Path) -> Reader:
 
 
 def studio_requests(folder: Path) -> Reader:
-    """What its pages ask, and what they send in JSON; nothing that starts a process."""
+    """The requests of its pages, with JSON bodies; none that starts a process."""
     write_model(folder / "pets.safetensors")
     for number, picture in enumerate(pictures()[:12]):
         path = folder / "pets" / ("cat", "dog")[number % 2] / f"{number}.png"
@@ -142,7 +142,7 @@ def studio_paths(folder: Path) -> Reader:
 
 
 def studio_lesson(folder: Path) -> Reader:
-    """Questions of the lesson that were answered right."""
+    """The correctly answered questions of the lesson."""
     return _written_file(
         Workspace(StudioFolder(folder)), "lesson.json", "GET /api/lesson", ["relu/1", "softmax/2"]
     )
@@ -157,7 +157,7 @@ def studio_events(folder: Path) -> Reader:
     events = [{"event": "Opened", "time": 0.0, "process": 1}, epoch, {**epoch, "epoch": 2}]
 
     def read(data: bytes) -> None:
-        name = f"run-{next(numbers)}"  # one that was never read before
+        name = f"run-{next(numbers)}"  # a new one
         (home.runs / name).mkdir()
         (home.runs / name / "events.jsonl").write_bytes(data)
         ask(_message(f"GET /api/runs/{name}/events?after=0".encode(), b"", b""))
@@ -166,7 +166,7 @@ def studio_events(folder: Path) -> Reader:
 
 
 def service_socket(folder: Path) -> Reader:
-    """Whole requests to a real `convscope serve`."""
+    """Complete requests to a real `convscope serve`."""
     write_model(folder / "pets.safetensors")
     address = "POST /models/pets/predict"
     whole = [_http(address, body, _KINDS[kind]) for kind, body in _bodies(pictures()[0]).items()]
@@ -174,7 +174,7 @@ def service_socket(folder: Path) -> Reader:
 
 
 def studio_socket(folder: Path) -> Reader:
-    """Whole requests to a real `convscope studio`."""
+    """Complete requests to a real `convscope studio`."""
     whole = [_http("POST /api/collections", b'{"name": "hands"}', _KINDS["JSON"])]
     return _socket(
         folder, "POST /api/pictures", whole, "studio", "--no-browser", f"--folder={folder / 'home'}"
@@ -213,7 +213,7 @@ def _of_studio(
 
 
 def _written_file(workspace: Workspace, name: str, address: str, whole: object) -> Reader:
-    """A file of the studio's folder, read back when an address is asked."""
+    """A file in the studio's folder, read on a request."""
     path = workspace.folder.data.parent / name
     ask = _asking(*_studio_app(workspace))
 
@@ -230,7 +230,7 @@ def _studio_app(workspace: Workspace) -> tuple[AbstractAsyncContextManager[objec
 
 
 def _asking(running: AbstractAsyncContextManager[object], app: ASGIApp) -> Callable[[bytes], None]:
-    """Start an application; return what sends it a message."""
+    """Start an application; return a function that sends it a message."""
     loop = asyncio.new_event_loop()
     loop.run_until_complete(running.__aenter__())
 
@@ -282,7 +282,7 @@ def _judge(status: int, body: bytes) -> None:
 
 
 def _tidying(folder: Path) -> Callable[[], None]:
-    """Return what removes all that was not in a folder from the beginning."""
+    """Return a function that removes everything that was not in a folder initially."""
     kept = set(folder.rglob("*"))
 
     def tidy() -> None:
@@ -296,7 +296,7 @@ def _tidying(folder: Path) -> Callable[[], None]:
 
 
 def _socket(folder: Path, address: str, whole: list[bytes], *command: object) -> Reader:
-    """Start a server that takes pictures at an address; read what it logs of each request."""
+    """Start a server that takes pictures at a URL; read its log of each request."""
     log = folder / "log"
     with log.open("wb") as errors:
         process = subprocess.Popen(
@@ -327,9 +327,9 @@ def _socket(folder: Path, address: str, whole: list[bytes], *command: object) ->
 
 
 def _sent(port: int, data: bytes) -> bytes:
-    """Send bytes as they are; return all that comes back until the other side closes.
+    """Send raw bytes; return the response until the other side closes.
 
-    Where it waits for more, it is told that there is none.
+    If it waits for more, the sending side is closed.
     """
     with socket.socket() as connection:
         connection.settimeout(_MOMENT_SECONDS)
@@ -339,7 +339,7 @@ def _sent(port: int, data: bytes) -> bytes:
             connection.sendall(data)
             while part := _received(connection):
                 answer += part
-        except ConnectionError:  # it had enough
+        except ConnectionError:  # the server has closed its side
             pass
     return answer
 

@@ -21,7 +21,7 @@ def comparison_routes(workspace: Workspace) -> APIRouter:
     def comparison(
         first: ModelIdQuery, second: ModelIdQuery, data: DataIdQuery, part: PartQuery = "test"
     ) -> Comparison:
-        """Which of two models is right more often, how certain that is, and where their answers differ."""
+        """The more accurate of two models, how certain that is, and where their predictions differ."""
         models = workspace.models.classifier(first), workspace.models.classifier(second)
         return compare(*models, workspace.sources.find(data).location, part)
 

@@ -95,7 +95,7 @@ def _add_answers(router: APIRouter, workspace: Workspace) -> None:
         kind: Kind,
         part: PartQuery = "test",
     ) -> ClassifiedPictures:
-        """The pictures where one of several labels is missed, wrongly found or found, the clearest first."""
+        """False negatives, false positives or true positives of one of several labels, the clearest first."""
         pictures = scored(model, data, part)
         if pictures.thresholds is None or label >= len(pictures.classes):
             raise RequestError("the model has no such label", status=404)

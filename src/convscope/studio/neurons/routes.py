@@ -109,7 +109,7 @@ def neuron_routes(workspace: Workspace) -> APIRouter:
     cache: Cache[tuple[Classifier, str, str, PartOrAll], _Survey] = Cache(_MOST_CACHED)
 
     def survey_of(model: str, data: str, part: PartOrAll) -> _Survey:
-        """The first call starts it; one that failed is reported once and started again by the next call."""
+        """Return the survey. The first call starts it; a failed one is restarted after it was reported."""
         classifier, opened = workspace.models.classifier(model), workspace.sources.open(data)
         location = workspace.sources.find(data).location
         key = (classifier, location, opened.fingerprint, part)

@@ -141,7 +141,7 @@ def _add_walk(router: APIRouter, workspace: Workspace, edits: EditLists) -> None
 
     @router.get("/api/models/{model}/similar")
     def similar(model: ModelId, picture: PictureRef) -> SimilarPictures:
-        """The training pictures most similar to a picture; the first time, all of them are classified."""
+        """The training pictures most similar to a picture; the first request classifies all of them."""
         return search.find(model, find_picture(picture, workspace))
 
 
