@@ -34,29 +34,29 @@ SWITCHES = [
     *(
         "--use-fake-device-for-media-stream",
         "--use-fake-ui-for-media-stream",
-    ),  # a camera, and leave to use it
+    ),  # a camera, and permission to use it
 ]
 
-# Worker processes share the processors: threads of two that wait for each other would spend them on waiting.
+# Worker processes share the processors, and threads of several workers would busy-wait for each other.
 if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
     share = max(1, processor_count() // int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
     os.environ.setdefault("OMP_NUM_THREADS", str(share))
 
-# How long an example takes says something about the machine, not about the code.
+# The duration of an example depends on the machine, not on the code.
 settings.register_profile("convscope", deadline=None)
 settings.load_profile("convscope")
 
 
 @pytest.fixture(scope="session", autouse=True)
 def ctrl_c() -> None:
-    """Let Ctrl-C interrupt the tests and what they start, even where it is ignored (under `nohup`)."""
+    """Let Ctrl-C interrupt the tests and their child processes, even if it is ignored (under `nohup`)."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
 def make_once(tmp_path_factory: pytest.TempPathFactory) -> MakeOnce:
-    """Makes a file that takes long once for all worker processes, in the one that needs it first."""
+    """Makes an expensive file once for all worker processes, in the first one that needs it."""
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
@@ -73,7 +73,7 @@ def make_once(tmp_path_factory: pytest.TempPathFactory) -> MakeOnce:
 
 @pytest.fixture(scope="session")
 def fork() -> Iterator[Callable[..., Forked]]:
-    """Starts `convscope` in a process that is forked from one which has imported what commands need."""
+    """Starts `convscope` in a process forked from one that has already imported what commands need."""
     forking = Forking()
     yield partial(Forked, forking)
     forking.close()
@@ -81,7 +81,7 @@ def fork() -> Iterator[Callable[..., Forked]]:
 
 @pytest.fixture(scope="session")
 def brightness() -> Model:
-    """Tells dark from bright pictures by their mean, so that tests know what is right."""
+    """A model that separates dark from bright pictures by their mean, so that correct results are known."""
     weights = {
         "full_connection_1.weight": np.array([[-4], [4]], np.float32),
         "full_connection_1.bias": np.zeros(2, np.float32),
@@ -100,7 +100,7 @@ def model_path(brightness: Model, tmp_path_factory: pytest.TempPathFactory) -> P
 
 @pytest.fixture
 def paint() -> Callable[..., Path]:
-    """Writes a picture of one grey, with noise that makes every picture another file."""
+    """Writes a picture with one grey level, with noise so that all files differ."""
 
     def write(path: Path, grey: int, seed: int = 0) -> Path:
         noise = np.random.default_rng(seed).integers(0, 8, (12, 10))
@@ -113,7 +113,7 @@ def paint() -> Callable[..., Path]:
 
 @pytest.fixture
 def pets(tmp_path: Path, paint: Callable[..., Path]) -> Path:
-    """A folder with ten dark and ten bright pictures, two of the bright ones lying among the dark."""
+    """A folder with ten dark and ten bright pictures, two of the bright ones among the dark."""
     for place in range(10):
         paint(tmp_path / "pets" / "dark" / f"{place}.png", 200 if place < 2 else 20, seed=place)
         paint(tmp_path / "pets" / "bright" / f"{place}.png", 220, seed=100 + place)
@@ -130,7 +130,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 
 @pytest.fixture(scope="session")
 def make_model() -> MakeModel:
-    """Builds a model with random weights of a size (He et al., 2015) that lets no step vanish or explode."""
+    """Builds a model with random weights (He et al., 2015): activations neither vanish nor explode."""
 
     def make(
         notation: str = "4C3-MP2-5N",
@@ -157,7 +157,7 @@ def make_model() -> MakeModel:
 
 @pytest.fixture(scope="session")
 def unpacked() -> Callable[[BaseModel], object]:
-    """Writes a document of a walk with the numbers of its arrays, however hard these were deflated."""
+    """Returns a walk's document with the numbers of its arrays, at any compression level."""
 
     def unpack(found: object) -> object:
         match found:
@@ -175,7 +175,7 @@ def unpacked() -> Callable[[BaseModel], object]:
 
 @pytest.fixture(scope="session")
 def browser():
-    """A real browser; without one, tests are skipped on a person's machine and fail in CI."""
+    """A real browser; without one, tests are skipped locally and fail in CI."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
         if path is None and not Path(playwright.chromium.executable_path).exists():
@@ -187,9 +187,9 @@ def browser():
 
 @pytest.fixture(scope="session")
 def axe() -> Callable[[Page], list[tuple[str, str]]]:
-    """Finds what axe (https://github.com/dequelabs/axe-core) objects to on a page: rules and elements.
+    """Returns violations on a page found by axe (https://github.com/dequelabs/axe-core): rules and elements.
 
-    A dark page differs from the light one in its colours alone, so that no other rule is asked there.
+    A dark page differs from the light one only in its colours, so only those rules are checked there.
     """
     script = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
     run = """async () => {
@@ -209,12 +209,12 @@ def axe() -> Callable[[Page], list[tuple[str, str]]]:
 
 @pytest.fixture(scope="session")
 def widths() -> dict[str, tuple[int, ...]]:
-    """Widths of a window at which axe looks at a light and at a dark page: colours do not depend on it."""
+    """Window widths for axe on light and dark pages; colours do not depend on the width."""
     return {"light": (360, 1280), "dark": (1280,)}
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say at the end, in red, how many tests of pages were not run for want of a browser."""
+    """Report at the end, in red, how many page tests were skipped without a browser."""
     skipped = terminalreporter.stats.get("skipped", [])
     missing = sum(NO_CHROMIUM in str(report.longrepr) for report in skipped)
     if missing:
@@ -224,7 +224,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def photos() -> list[Image.Image]:
-    """Twelve pieces of scikit-learn's two photos: real texture, none like another."""
+    """Twelve pieces of scikit-learn's two photos, with real texture, all different."""
     china, flower = (Image.fromarray(pixels) for pixels in load_sample_images().images)
     boxes = [(x, y, x + 210, y + 210) for x in (0, 215, 430) for y in (0, 215)]
     return [photo.crop(box) for photo in (china, flower) for box in boxes]
@@ -232,7 +232,7 @@ def photos() -> list[Image.Image]:
 
 @pytest.fixture(scope="session")
 def copy() -> Copy:
-    """Makes a copy of a picture as the web makes them."""
+    """Makes a copy of a picture like those on the web."""
 
     def make(image, *, scale=1.0, quality=None, mirrored=False, cropped=(0, 0, 0, 0)):
         width, height = image.size

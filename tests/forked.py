@@ -1,4 +1,4 @@
-"""Starts the command line in processes that are forked, as `forking.py` tells, rather than new: on Linux."""
+"""Starts the command line in forked processes (`forking.py`) instead of new ones, on Linux."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PROGRAM = Path(__file__).with_name("forking.py")
 
 
 class Forking:
-    """The process that forks, and how to ask it."""
+    """The forking process, and requests to it."""
 
     def __init__(self) -> None:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -26,27 +26,27 @@ class Forking:
             self._process = subprocess.Popen([sys.executable, str(PROGRAM)], stdin=theirs)
 
     def ask(self, request: dict[str, object], streams: list[int]) -> int:
-        """Return the answer to a request; what `forking.py` says of both."""
+        """Return the answer to a request; see `forking.py` for both."""
         socket.send_fds(self._socket, [json.dumps(request).encode()], streams)
         return int(self._socket.recv(64))
 
     def close(self) -> None:
-        """End it, and all that it has forked."""
+        """End it, and all processes that it has forked."""
         self._socket.close()
         self._process.wait()
 
 
 class Forked:
-    """A forked process, used as `subprocess.Popen` is.
+    """A forked process, used like `subprocess.Popen`.
 
     Args:
-        forking: The process that forks.
-        arguments: Those of `convscope`.
-        program: A Python file that is run instead of the command line.
-        env: Variables; None for those of this process.
-        stdin: What it reads, or a file of that.
-        stdout: A file that takes what it prints, or `subprocess.PIPE`; None for what `communicate` returns.
-        stderr: A file likewise.
+        forking: The forking process.
+        arguments: Arguments of `convscope`.
+        program: A Python file to run instead of the command line.
+        env: Environment variables; None: those of this process.
+        stdin: Its input, or a file with it.
+        stdout: A file for its output, or `subprocess.PIPE`; None: returned by `communicate`.
+        stderr: A file for its standard error, likewise.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Forked:
         if isinstance(stdin, str):
             files[0].close()
         if self.stdout:
-            self._output.close()  # so that it ends when the process does
+            self._output.close()  # so that it ends with the process
         self._end = os.pidfd_open(self.pid)
 
     def __enter__(self) -> Self:
@@ -100,7 +100,7 @@ class Forked:
         """Wait for its end, and return the exit code.
 
         Raises:
-            subprocess.TimeoutExpired: It has not ended within so many seconds.
+            subprocess.TimeoutExpired: It has not ended within this many seconds.
         """
         if self.returncode is None:
             if not select.select([self._end], [], [], timeout)[0]:
@@ -110,7 +110,7 @@ class Forked:
         return self.returncode
 
     def communicate(self, timeout: float | None = None) -> tuple[str, str]:
-        """Wait for its end, and return what it has printed, to both streams."""
+        """Wait for its end, and return its output on both streams."""
         output = self.stdout.read() if self.stdout else None
         self.wait(timeout)
         return _all_of(self._output) if output is None else output, _all_of(self._errors)
@@ -121,11 +121,11 @@ class Forked:
             os.kill(self.pid, number)
 
     def terminate(self) -> None:
-        """Ask it to end."""
+        """Send SIGTERM."""
         self.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End it at once."""
+        """Send SIGKILL."""
         self.send_signal(signal.SIGKILL)
 
 

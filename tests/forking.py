@@ -1,11 +1,11 @@
-"""Runs the command line in processes that are forked from one which has imported what commands need.
+"""Runs the command line in processes forked from one that has already imported what commands need.
 
-To import PyTorch and the like takes longer than most commands that are tested. Each command still has a
-process of its own, with its own arguments, environment, folder and standard streams.
+Importing PyTorch and other packages takes longer than most tested commands. Each command still has its own
+process, with its own arguments, environment, folder and standard streams.
 
-This file is the program that forks; `forked.py` asks it, over the socket that is its standard input. A
-request is JSON, with the three standard streams if it is for a new process; the answer is that process's id,
-or the exit code of the one that was waited for.
+This file is the forking program; `forked.py` sends it requests over the socket that is its standard input. A
+request is JSON, with the three standard streams if it is for a new process; the answer is the id of that
+process, or the exit code of a process to wait for.
 """
 
 import json
@@ -38,7 +38,7 @@ MOST_BYTES = 1_000_000
 
 
 def serve(requests: socket.socket) -> None:
-    """Answer requests until there are no more; what still runs then is killed."""
+    """Answer requests until there are no more; then kill all running processes."""
     running = set()
     while True:
         text, streams, *_ = socket.recv_fds(requests, MOST_BYTES, len(MODES))
@@ -65,7 +65,7 @@ def serve(requests: socket.socket) -> None:
 def run(
     streams: list[int], arguments: list[str], environment: dict[str, str], folder: str, program: str | None
 ) -> None:
-    """Run one command in this process, or a program that has another way to start it, and leave."""
+    """Run one command in this process, or another program, and exit."""
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
@@ -88,5 +88,5 @@ def run(
 
 
 if __name__ == "__main__":
-    asked = socket.socket(fileno=os.dup(0))  # a copy, as a command takes the places of the standard streams
+    asked = socket.socket(fileno=os.dup(0))  # a copy, because a command replaces the standard streams
     serve(asked)

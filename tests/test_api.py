@@ -1,4 +1,4 @@
-"""`convscope.train` and `convscope.resume`: what they show, and how they end."""
+"""`convscope.train` and `convscope.resume`: their output, and how they end."""
 
 import os
 import signal

@@ -188,7 +188,7 @@ def test_an_animation_is_noted(classifier: Classifier, tmp_path: Path) -> None:
 def test_an_unknown_picture_whose_negative_is_known_may_be_inverted(
     classifier: Classifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As if the model had learned dark pictures alone."""
+    """As if the model was trained only on dark pictures."""
     answers = classifier.predictor.answers
 
     def judged(pictures: np.ndarray) -> list[Answer]:

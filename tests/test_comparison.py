@@ -38,7 +38,7 @@ def test_the_interval_holds_the_difference_and_mirrors(only_first, only_second, 
 
 @pytest.mark.parametrize(("first", "second"), [(0.05, 0.05), (0.1, 0.2), (0.02, 0.08)])
 def test_the_interval_covers_the_truth_as_often_as_it_says(first, second):
-    """Counted out over all outcomes for 60 pictures, each with its probability."""
+    """Computed over all outcomes for 60 pictures, each with its probability."""
     pictures, covered = 60, 0.0
     outcomes = multinomial(pictures, [first, second, 1 - first - second])
     for b in range(pictures + 1):
@@ -51,13 +51,13 @@ def test_the_interval_covers_the_truth_as_often_as_it_says(first, second):
 
 @pytest.fixture
 def opposite(brightness):
-    """Answers bright where the other answers dark, and is less sure."""
+    """A model with the opposite predictions, which is less confident."""
     weights = {name: -weight / 2 for name, weight in brightness.weights.items()}
     return Classifier(replace(brightness, weights=weights))
 
 
 def test_two_models_on_the_same_pictures(brightness, opposite, pets):
-    """Of 20 pictures the first gets 18 right (see conftest), the second the other 2."""
+    """The first classifies 18 of 20 pictures correctly (see conftest), the second the other 2."""
     found = compare(Classifier(brightness), opposite, pets, "all")
     assert (found.pictures, found.only_first, found.only_second) == (20, 18, 2)
     assert (found.first_accuracy_fraction, found.second_accuracy_fraction) == (0.9, 0.1)
@@ -71,7 +71,7 @@ def test_two_models_on_the_same_pictures(brightness, opposite, pets):
 
 
 def test_classes_are_matched_by_name(brightness, pets):
-    """The same model with its classes the other way round gives the same answers."""
+    """The same model with its classes in reverse order gives the same predictions."""
     swapped = replace(
         brightness,
         classes=brightness.classes[::-1],

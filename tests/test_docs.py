@@ -1,4 +1,4 @@
-"""What the reference pages list is what the code has."""
+"""The lists in the reference pages match the code."""
 
 import math
 import re
@@ -33,7 +33,7 @@ def test_every_named_network_is_listed():
 
 def test_the_example_pieces_are_canonical():
     pieces = re.findall(r"^\| `([\d(]*[A-Z][^`]*)` \|", NOTATION, flags=re.MULTILINE)
-    pieces.remove("K")  # it keeps maps for J, and means nothing alone
+    pieces.remove("K")  # it keeps maps for J, and has no meaning alone
     assert len(pieces) >= 8
     assert [write(parse(piece)) for piece in pieces] == pieces
 
@@ -81,7 +81,7 @@ def test_the_security_page_has_the_limits_of_the_code(limit):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_between_pages_lead_somewhere(page):
     links = re.findall(r"\]\(([^):#]+)\)", page.read_text(encoding="utf-8"))
-    links = [link for link in links if not link.endswith("commands.md")]  # written as the site is built
+    links = [link for link in links if not link.endswith("commands.md")]  # written when the site is built
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 

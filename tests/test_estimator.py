@@ -15,7 +15,7 @@ from convscope.estimator import ConvscopeClassifier
 
 @pytest.fixture(scope="module")
 def stripes():
-    """Pictures of stripes that stand, lie or are not there, and which is which."""
+    """Pictures with vertical, horizontal or no stripes, and their labels."""
     random = np.random.default_rng(0)
     pictures = random.integers(0, 60, (60, 10, 8), np.uint8)
     labels = np.repeat(["standing", "lying", "none"], 20)
@@ -98,7 +98,7 @@ def test_pictures_three_wide_are_not_taken_for_colours(stripes):
 
 
 def test_no_picture_is_set_aside():
-    """Each class has a single picture: had one been set aside, its class could not be learned."""
+    """Each class has a single picture: if one was held out, its class could not be trained."""
     pictures = np.zeros((3, 8, 8), np.uint8)
     pictures[1, :4], pictures[2, 4:] = 255, 255
     estimator = small(epochs=150, learning_rate=0.05, augmentation="none").fit(pictures, [0, 1, 2])

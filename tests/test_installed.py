@@ -1,4 +1,4 @@
-"""Which convscope is tested: the one in `src`, unless pytest's option `pythonpath` leaves that out."""
+"""The tested convscope is the one in `src`, unless pytest's option `pythonpath` leaves that out."""
 
 from pathlib import Path
 

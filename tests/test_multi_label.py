@@ -1,4 +1,4 @@
-"""Several labels per picture, from training to the answers of every engine."""
+"""Several labels per picture, from training to the predictions of every engine."""
 
 import csv
 import json
@@ -173,7 +173,7 @@ def test_what_is_for_one_class_refuses(classifier, tmp_path):
 
 
 def further(start, labels):
-    """Learn further from a model at a rate so small that its weights hardly change."""
+    """Continue training a model with so small a rate that its weights hardly change."""
     pictures, _ = drawn(60, seed=5)
     rate = {"epochs": 1, "batch_size": 60, "learning_rate": 1e-6, "augmentation": "none", "flip": False}
     return convscope.train((pictures, labels), start=str(start), precision="fp32", **rate).model

@@ -1,4 +1,4 @@
-"""A kind of step from outside the package, L2 pooling: one entry in each engine's table.
+"""A kind of step defined outside the package, L2 pooling: one entry in each engine's table.
 
 `CONTRIBUTING.md` explains the tables.
 """

@@ -1,4 +1,4 @@
-"""What README.md and the tutorial show is run, in its order, in a folder with the pictures they speak of."""
+"""Run the examples of README.md and the tutorial, in order, in a folder with the pictures they mention."""
 
 import doctest
 import os
@@ -17,7 +17,7 @@ TUTORIAL = (ROOT / "docs/tutorial/first-classifier.md").read_text(encoding="utf-
 
 
 def steps(page):
-    """(language, what is run, what is shown) in the page's order."""
+    """Return (language, code, output) in the page's order."""
     for language, block in re.findall(
         r"^```(console|python)\n(.*?)^```$", page, flags=re.DOTALL | re.MULTILINE
     ):
@@ -36,12 +36,12 @@ def run(language, text, folder):
 
 
 def without_installing(command):
-    """What follows `pip install ... &&`; tests and the documents' site are run elsewhere."""
+    """Return the commands after `pip install ... &&`; tests and the documentation site are run elsewhere."""
     return re.sub(r"^pip install \S+( && )?(pytest$|sphinx-build .*)?", "", command)
 
 
 def shows(page, printed):
-    """Whether what a page shows is what was printed, where `...` stands for anything."""
+    """Whether a page shows the printed output, where `...` matches anything."""
     options = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
     return doctest.OutputChecker().check_output(page, printed, options)
 

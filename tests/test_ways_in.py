@@ -1,7 +1,7 @@
-"""Commands, service, studio, walk and ONNX file answer pictures of every kind as `Classifier.predict` does.
+"""Commands, service, studio, walk and ONNX file predict pictures of every kind like `Classifier.predict`.
 
-How pixels are read in each way from Python is tested in pictures/test_one_picture_one_answer.py, the offline
-page in web/test_picture_kinds.py.
+Reading pixels in Python is tested in pictures/test_one_picture_one_answer.py, the offline page in
+web/test_picture_kinds.py.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ CLASSES = 4
 BOUND = 2e-6
 BOUNDARY = "a-boundary-that-no-picture-holds"
 REFUSED = None
-"""What stands for the answer about a picture that is refused."""
+"""The answer for a refused picture."""
 ONNX_PAGE = Path(__file__).parent.parent / "docs/reference/onnx.md"
 
 
@@ -82,7 +82,7 @@ def expected(given: Given) -> Answers:
 
 
 def check(found: Answers, expected: Answers) -> None:
-    """Compare all answers; a way may leave out classes that are not the most probable."""
+    """Compare all answers; some interfaces omit classes other than the most probable."""
     assert found.keys() == expected.keys()
     wrong: dict[str, object] = {}
     for name, answer in found.items():
@@ -103,7 +103,7 @@ def test_the_table_has_at_least_forty_kinds_that_are_answered(expected: Answers)
 
 
 def test_the_command_with_files_a_folder_and_a_pattern(given: Given, expected: Answers, fork: Fork) -> None:
-    """The three ways in one run: pictures are answered in the order in which they were named."""
+    """All three in one run: pictures are predicted in the order of the arguments."""
     files = [given.path(name) for name in KINDS]
     ways = [*map(str, files), str(given.folder), f"{given.folder}/*/*"]
     process = fork("predict", given.model, *ways, "--json", "--top", CLASSES)
@@ -153,7 +153,7 @@ def test_the_walk(names: list[str], given: Given, expected: Answers) -> None:
 
 @contextmanager
 def listening(fork: Fork, *arguments: object) -> Iterator[int]:
-    """Run a command that listens, and give the port."""
+    """Run a command that listens, and yield the port."""
     with fork(*arguments, "--port", 0, stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout
@@ -243,7 +243,7 @@ def test_the_studio(given: Given, expected: Answers, tmp_path: Path, fork: Fork)
 
 
 def documented_pixels() -> Callable[[Path], np.ndarray]:
-    """The function that the page about the ONNX file gives for programs without convscope."""
+    """Return the function for programs without convscope from the page about the ONNX file."""
     (program,) = re.findall(r"```python\n(.*?def pixels.*?)```", ONNX_PAGE.read_text("utf-8"), re.DOTALL)
     names: dict[str, Callable[[Path], np.ndarray]] = {}
     exec(program.partition("\nsession")[0], names)  # our own page

@@ -10,7 +10,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def run(fork: Callable[..., subprocess.Popen[str]]) -> Run:
-    """Runs `convscope` in a process of its own, whose standard streams are files."""
+    """Runs `convscope` in its own process, with files as standard streams."""
 
     def start(*arguments: object, stdin: str = "", **environment: object) -> subprocess.CompletedProcess[str]:
         variables = {**os.environ, **{name: str(value) for name, value in environment.items()}}

@@ -1,4 +1,4 @@
-"""The command line as a person meets it: real processes, what they print and how they end."""
+"""The command line from a user's view: output and exit codes of real processes."""
 
 import os
 import signal
@@ -46,7 +46,7 @@ def python(script, **environment):
 
 
 def failing(error):
-    """A process whose command line meets `error` while a verb runs."""
+    """A process in which a command raises `error`."""
     return (
         "from convscope import commands\n"
         "from convscope.commands import app\n"

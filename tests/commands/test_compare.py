@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("cache")
 
 @pytest.fixture
 def models(brightness: Model, tmp_path: Path) -> tuple[Path, Path]:
-    """Two models: what one holds for bright the other holds for dark."""
+    """Two models with opposite predictions: dark and bright."""
     save(brightness, tmp_path / "a.safetensors")
     weights = {name: -weight for name, weight in brightness.weights.items()}
     save(replace(brightness, weights=weights), tmp_path / "b.safetensors")

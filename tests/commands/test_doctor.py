@@ -20,7 +20,7 @@ def digest_of(folder: Path) -> str:
 
 @pytest.fixture
 def sick(pets: Path) -> Path:
-    """The pets with a copy under the other label, and a file cut short."""
+    """The pets with a copy under the other label, and a truncated file."""
     (pets / "dark" / "copy.png").write_bytes((pets / "bright" / "3.png").read_bytes())
     (pets / "dark" / "cut.png").write_bytes((pets / "dark" / "4.png").read_bytes()[:60])
     return pets
@@ -84,7 +84,7 @@ def test_nothing_is_overwritten(run: Run, sick: Path, option: str) -> None:
 
 
 def test_what_could_not_be_written_in_the_end_is_refused_at_once(run: Run, tmp_path: Path) -> None:
-    """Before anything is told of the pictures: of these nothing good."""
+    """The error comes before the findings."""
     new, broken = tmp_path / "new", tmp_path / "broken.zip"
     with ZipFile(broken, "w") as archive:
         for label in ("a", "b"):

@@ -20,7 +20,7 @@ def test_the_report_for_people(run: Run, model_path: Path, pets: Path) -> None:
     assert done.returncode == 0, done.stderr
     lines = [line.split() for line in done.stdout.splitlines()]
     assert "accuracy              90.00 % (95 % interval 69.90 % to 97.21 %)" in done.stdout
-    # of 8 predicted dark all are, of 10 dark 8 were found
+    # all 8 predicted as dark are dark; 8 of 10 dark ones are found
     assert ["dark", "10", "100.00", "%", "80.00", "%", "88.89", "%"] in lines
     assert ["dark", "8", "2"] in lines
     assert ["bright", ".", "10"] in lines

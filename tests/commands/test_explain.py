@@ -107,7 +107,7 @@ def test_a_filtered_picture_is_written_as_a_picture(run, paint, tmp_path):
     assert np.abs(pixels(out) - right).max() <= 0.51
     figure = tmp_path / "figure.png"
     run("filter", picture, "--kernel", "blur", "-o", figure, "--format", "png")
-    assert pixels(figure).shape[1] > 300  # with titles, and many times as large
+    assert pixels(figure).shape[1] > 300  # with titles, and many times larger
 
 
 def test_predict_writes_maps_for_what_it_can_read(run, model_path, paint, tmp_path):

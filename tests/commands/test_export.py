@@ -48,7 +48,7 @@ def test_8_bits_are_measured(run: Run, model_path: Path, pets: Path, tmp_path: P
 def test_8_bits_that_ruin_the_answers_are_not_written(
     run: Run, model_path: Path, paint: Callable[..., Path], tmp_path: Path
 ) -> None:
-    """The network tells dark from bright, and is calibrated on nothing but dark pictures."""
+    """The network separates dark from bright, but is calibrated only on dark pictures."""
     for place in range(12):
         for label_name, grey in (("dark", 5), ("bright", 200)):
             paint(tmp_path / "data" / "test" / label_name / f"{place}.png", grey, place)
@@ -71,7 +71,7 @@ def test_a_page_is_compared_too(run: Run, model_path: Path, pets: Path, tmp_path
     counts = [int(text.split()[2]) for text in (alone.stdout, done.stdout)]
     assert counts[1] - counts[0] == 4
     assert "in probability" in done.stdout
-    title = f"<title>{model_path.parent.name} · convscope</title>"  # every run's model is called model
+    title = f"<title>{model_path.parent.name} · convscope</title>"  # the model of every run is named model
     assert title in model_path.with_suffix(".html").read_text("utf-8")
 
 

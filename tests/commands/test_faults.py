@@ -1,4 +1,4 @@
-"""What happens when the machine fails: docs/reference/faults.md, row by row, with real processes."""
+"""Behaviour when the machine fails: docs/reference/faults.md, row by row, with real processes."""
 
 import fcntl
 import json
@@ -32,19 +32,19 @@ def command(*arguments):
 
 
 def train_in_shell(before, *arguments, **more):
-    """Train in a process of its own, in a shell that did something `before`."""
+    """Train in a separate process, in a shell that ran a command `before`."""
     shell = ["bash", "-c", f'{before}\nexec "$@"', "bash", *command(*arguments)]
     return subprocess.run(shell, capture_output=True, text=True, check=False, timeout=200, **more)
 
 
 @pytest.fixture
 def train(run):
-    """Trains in a process of its own, to which nothing happened before."""
+    """Trains in a separate process, without a command before."""
     return partial(run, "train")
 
 
 def explained(done):
-    """Whether an error was told as it should: exit code 2, a few lines, no traceback."""
+    """Whether an error was reported correctly: exit code 2, a few lines, no traceback."""
     return done.returncode == 2 and 0 < len(done.stderr.splitlines()) <= 4 and "Traceback" not in done.stderr
 
 
@@ -54,13 +54,13 @@ def weights(run):
 
 @pytest.fixture
 def whole(pets, tmp_path):
-    """The run's folder of a training that nothing happened to."""
+    """The run folder of an undisturbed training."""
     runner.train(pets, SETTINGS, output=tmp_path / "whole")
     return tmp_path / "whole"
 
 
 def may(*command_line):
-    """Whether this machine lets us do something that takes a namespace of our own."""
+    """Whether this machine allows an operation that needs a namespace."""
     return subprocess.run(["unshare", "-rm", *command_line], capture_output=True, check=False).returncode == 0
 
 
@@ -77,7 +77,7 @@ def train_in_namespace(mounts, *arguments):
 
 @needs_namespaces
 def test_a_disk_that_is_full_for_the_run(pets, tmp_path):
-    """The folder has room for nothing but its own entry."""
+    """The folder only has space for its own entry."""
     (tmp_path / "small").mkdir()
     mounts = f"mount -t tmpfs -o size=4k none {tmp_path / 'small'}"
     done = train_in_namespace(mounts, pets, *SMALL, "-o", tmp_path / "small" / "run")
@@ -86,7 +86,7 @@ def test_a_disk_that_is_full_for_the_run(pets, tmp_path):
 
 
 def test_a_disk_that_fills_up_later_and_is_freed(pets, whole, tmp_path, train):
-    """No file may grow beyond 24 KiB: checkpoints fit, the figures of the report do not."""
+    """Files are limited to 24 KiB: checkpoints fit, the figures of the report do not."""
     run = tmp_path / "run"
     done = train_in_shell("ulimit -f 24", pets, *SMALL, "-o", run)
     assert explained(done), done.stderr
@@ -129,7 +129,7 @@ main()
 
 @pytest.mark.parametrize("left", [0, 1])
 def test_a_store_that_is_cut_short_underneath(pets, whole, tmp_path, left, fork, train):
-    """With no byte left the system sends SIGBUS; with one, what is missing of its page reads as black."""
+    """With no byte left, the system sends SIGBUS; with one byte, the rest of its page reads as black."""
     run = tmp_path / "run"
     program = tmp_path / "cutting.py"
     program.write_text(CUTTING)
@@ -193,7 +193,7 @@ time_t time(time_t *out) {
 
 @pytest.fixture
 def jumping_clock(tmp_path):
-    """Variables with which a program finds another time of day whenever it asks."""
+    """Environment variables that give a program a different time of day on each call."""
     compiler = shutil.which("cc")
     if sys.platform != "linux" or compiler is None:
         pytest.skip("no C compiler to make a clock that jumps")
@@ -215,7 +215,7 @@ def test_a_clock_that_jumps(pets, whole, tmp_path, jumping_clock):
 
 
 def test_a_picture_that_changes_while_it_is_read(pets, paint, tmp_path, fork):
-    """Its old or its new content is learned from, never a mixture; the receipt tells which."""
+    """Training uses its old or its new content, never a mixture; the receipt shows which."""
     process = fork("train", pets, *SMALL, "-o", tmp_path / "run")
     for seed in range(10**9):
         if process.poll() is not None:
@@ -261,7 +261,7 @@ def test_sigterm_is_a_stop_like_any_other(pets, whole, tmp_path):
 
 
 def test_a_reader_that_goes_away(pets, whole, tmp_path, train):
-    """`convscope train ... | head -1`: no traceback, exit code 1, and the run can go on."""
+    """`convscope train ... | head -1`: no traceback, exit code 1, and the run can be resumed."""
     run = tmp_path / "run"
     pipe = 'set -o pipefail; "$@" | head -1'
     done = subprocess.run(
@@ -306,7 +306,7 @@ def test_a_terminal_that_is_resized_to_nothing(pets, tmp_path, fork):
 
 @contextmanager
 def on_terminal(fork, size, *arguments):
-    """Train on a terminal of so many rows and columns; gives the process and the terminal's other side."""
+    """Train on a terminal of a given size; return the process and the other end of the terminal."""
     master, slave = pty.openpty()
     resize(slave, size)
     environment = {name: text for name, text in os.environ.items() if name not in {"COLUMNS", "LINES"}}
@@ -325,5 +325,5 @@ def resize(terminal, size):
 def _read(terminal):
     try:
         return os.read(terminal, 65_536)
-    except OSError:  # the other side has gone
+    except OSError:  # the other end is closed
         return b""

@@ -14,7 +14,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 class Texts(HTMLParser):
-    """Collects what a page says."""
+    """Collects the text of a page."""
 
     def __init__(self) -> None:
         super().__init__()

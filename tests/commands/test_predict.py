@@ -16,7 +16,7 @@ Paint = Callable[..., Path]
 
 
 def labels(text: str) -> dict[str, str]:
-    """Name and most probable class of every picture in the CSV."""
+    """Return name and most probable class of every picture in the CSV."""
     rows = csv.DictReader(io.StringIO(text, newline=""))
     return {Path(row["picture"]).name: row["class"] for row in rows if row["rank"] == "1"}
 
@@ -150,7 +150,7 @@ def test_a_person_is_told_how_far_it_is_while_the_answers_go_elsewhere(
     with (tmp_path / "names").open() as names, (tmp_path / "answers.csv").open("w") as answers:
         process = subprocess.Popen(command, stdin=names, stdout=answers, stderr=theirs)
         os.close(theirs)
-        with contextlib.suppress(OSError):  # how a terminal ends whose other side is closed
+        with contextlib.suppress(OSError):  # the end of a terminal whose other end is closed
             while part := os.read(terminal, 65_536):
                 told += part
         os.close(terminal)

@@ -30,7 +30,7 @@ def write_half(path, error):
 
 def write_to_a_full_disk(path):
     with replacing(path) as file:
-        # /dev/full takes any write and has no room for it
+        # /dev/full accepts any write and has no space for it
         os.dup2(os.open("/dev/full", os.O_WRONLY), file.fileno())
         file.write(b"more than fits")
 
@@ -68,7 +68,7 @@ def test_the_new_file_is_readable_for_those_who_may_read_new_files(tmp_path):
 
 
 class SharingViolationError(PermissionError):
-    """What Windows says when a program has a file open or mapped."""
+    """Windows's error if a program has a file open or mapped."""
 
     winerror = 32
 

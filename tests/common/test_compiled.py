@@ -1,4 +1,4 @@
-"""Where package and home are read-only, Numba and Matplotlib work without a word, and keep what they can."""
+"""With read-only package and home, Numba and Matplotlib work without messages, and cache what they can."""
 
 import os
 import shutil
@@ -24,7 +24,7 @@ print(config.CACHE_DIR)
 
 @pytest.fixture
 def read_only(tmp_path):
-    """A copy of the package and a home that nothing can be written to, as in a container."""
+    """A read-only copy of the package and a read-only home, as in a container."""
     if os.geteuid() == 0 and shutil.which("unshare") is None:
         pytest.skip("nothing is read-only for root")
     package = tmp_path / "site" / "convscope"

@@ -1,4 +1,4 @@
-"""A file gets its size and its space, whether or not the system can reserve it at once."""
+"""A file gets its size and disk space, whether or not the system can reserve it at once."""
 
 import os
 

@@ -18,7 +18,7 @@ CAT = "猫"
 
 @pytest.fixture
 def cat_font(tmp_path, monkeypatch) -> Path:
-    """A font of one letter, whose glyph is a black square, among those that Matplotlib knows."""
+    """A font with one letter, whose glyph is a black square, registered with Matplotlib."""
     pen = TTGlyphPen(None)
     pen.moveTo((0, 0))
     for corner in ((0, 1000), (1000, 1000), (1000, 0)):

@@ -55,7 +55,7 @@ WITHOUT_FCNTL = "import sys; sys.modules['fcntl'] = None; sys.modules['_fcntl'] 
 
 
 def test_without_fcntl_as_on_windows_a_file_elsewhere_is_locked(tmp_path):
-    """Everything that locks can be imported there, and two processes exclude each other."""
+    """All modules that use locks can be imported there, and two processes exclude each other."""
     script = WITHOUT_FCNTL + (
         "import convscope.commands.app, convscope.commands.predict\n"
         "import convscope.pictures.store_building, convscope.training.runs.run_folder\n"

@@ -1,4 +1,4 @@
-"""Processes beside this one are seen, asked to stop, and hold what they inherit."""
+"""Other processes are detected, interrupted, and keep inherited locks."""
 
 import subprocess
 import sys
@@ -27,7 +27,7 @@ def test_a_process_in_the_background_is_alive_until_it_is_interrupted(tmp_path):
     with process:
         process.stdout.readline()
         assert is_alive(process.pid)
-        with pytest.raises(BlockingIOError), locked(tmp_path):  # the child holds it, too
+        with pytest.raises(BlockingIOError), locked(tmp_path):  # the child holds the lock, too
             pass
         interrupt(process.pid)
         assert process.wait(60) == 7

@@ -33,7 +33,7 @@ def test_otherwise_those_are_counted_that_this_process_may_use(monkeypatch, usel
         ({"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "max 100000\n"}, None),
         ({"proc/self/cgroup": "0::/\n"}, None),
         ({}, None),
-        (  # a service of systemd: its slice is bounded, too, and more tightly
+        (  # a systemd service: its slice has a tighter limit
             {
                 "proc/self/cgroup": "0::/web.slice/convscope.service\n",
                 "sys/fs/cgroup/web.slice/cpu.max": "300000 100000\n",

@@ -1,4 +1,4 @@
-"""Nothing leaves the machine: no name is looked up, and no library collects data about the user."""
+"""Nothing leaves the machine: no DNS lookups, and no library collects data about the user."""
 
 import json
 import os
@@ -100,7 +100,7 @@ WATCH = Path(__file__).with_name("watch_names.py")
 
 @pytest.mark.slow
 def test_no_name_is_looked_up(home, tmp_path, model_path, picture):
-    """Without a network, a DNS server of our own hears which names are asked for."""
+    """Without a network, a local DNS server records all lookups."""
     if subprocess.run([*NO_NETWORK, "true"], capture_output=True, check=False).returncode:
         pytest.skip("NOT TESTED that no name is looked up: this system lets no user make a network namespace")
     folder, environment = home

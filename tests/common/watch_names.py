@@ -1,8 +1,8 @@
-"""Run commands where the only network is this process, and print which names they looked up.
+"""Run commands with this process as the only network, and print the names that they look up.
 
     unshare --user --map-root-user --net --mount python watch_names.py SECONDS < commands.json
 
-The commands, a JSON list of lists, start together and are killed after so many seconds.
+The commands, a JSON list of lists, start together and are killed after SECONDS seconds.
 """
 
 import fcntl

@@ -14,7 +14,7 @@ from convscope.pictures.sources import open_source
 
 @pytest.fixture
 def sick(tmp_path, photos, copy):
-    """Parts with one of everything; returns the folder."""
+    """Parts with one problem of each kind; returns the folder."""
     folder = tmp_path / "pets"
     for place, photo in enumerate(photos):
         part, label = ("test" if place >= 8 else "train"), ("cat", "dog")[place % 2]
@@ -113,7 +113,7 @@ def test_pictures_of_any_shape(tmp_path):
 
 
 def drawing(number, background, ink):
-    """A drawing of its own: strokes in ink."""
+    """A random drawing: strokes in ink."""
     rng = np.random.default_rng(number)
     mask = Image.fromarray((rng.random((9, 9)) < 0.3).astype(np.uint8) * 255).resize((60, 60))
     return Image.composite(Image.new("RGB", (60, 60), ink), Image.new("RGB", (60, 60), background), mask)

@@ -26,14 +26,14 @@ def test_zeros_instead_of_pixels_are_found(photos, options, place):
     for photo in photos:
         data = jpeg(photo, **options)
         damaged = zeroed(data, place, 100)
-        Image.open(io.BytesIO(damaged)).load()  # Pillow decodes it without a word
+        Image.open(io.BytesIO(damaged)).load()  # Pillow decodes it without an error
         assert has_lost_data(damaged)
         assert not has_lost_data(data)
 
 
 def test_optimised_tables_of_photos_tell_it_too(photos):
     found = [has_lost_data(zeroed(jpeg(photo, optimize=True), 0.6, 100)) for photo in photos]
-    assert sum(found) > 0.5 * len(found)  # in the tables of a blurred photo, zeros may stand for "no change"
+    assert sum(found) > 0.5 * len(found)  # in the tables of a blurred photo, zeros may mean "no change"
 
 
 @given(

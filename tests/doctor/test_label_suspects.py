@@ -6,7 +6,7 @@ from convscope.doctor.label_suspects import label_suspects
 
 
 def by_the_book(probabilities, labels):
-    """Confident learning's definition, picture by picture."""
+    """The definition of confident learning, picture by picture."""
     classes = range(probabilities.shape[1])
     sure_from = {k: probabilities[labels == k, k].mean() for k in classes if (labels == k).any()}
     found = {}
@@ -37,5 +37,5 @@ def test_most_wrong_labels_are_found_and_nothing_else():
     labels[:10] = (truth[:10] + 1) % 3
     suspects, others = label_suspects(probabilities, labels)
     assert set(suspects.tolist()) <= set(range(10))
-    assert len(suspects) > 5  # of the wrong labels only those that the models are more sure of than usual
+    assert len(suspects) > 5  # of the wrong labels, only those with a higher confidence than usual
     assert np.array_equal(others, truth[suspects])

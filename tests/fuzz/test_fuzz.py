@@ -1,7 +1,7 @@
-"""Damaged and hostile input gives a result or a ConvscopeError, nothing else.
+"""Damaged and malicious input gives a result or a ConvscopeError, nothing else.
 
-The readers and the damage are those of benchmarks/fuzz.py. Inputs that were once a finding are kept in
-seeds/READER and read here for ever.
+The readers and the damage are from benchmarks/fuzz.py. Earlier findings are stored in seeds/READER and
+replayed here.
 """
 
 import mmap
@@ -61,7 +61,7 @@ def test_whole_inputs_are_read(reader_of, name):
         except ConvscopeError:
             refused.add(data.partition(b"\n")[0])
         reader.tidy()
-    assert refused <= {b"POST /api/runs"}  # of pictures that are not there: nothing shall start
+    assert refused <= {b"POST /api/runs"}  # with missing pictures, so that nothing starts
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -121,7 +121,7 @@ def compute_for_long(_):
 def test_what_a_reader_may_not_do_is_found(watch, monkeypatch, read, told):
     monkeypatch.setattr(judgement, "BYTES", 2**23)
     monkeypatch.setattr(judgement, "SECONDS", 0.3)
-    monkeypatch.setattr(signal, "setitimer", lambda *_: None)  # as where a reader catches what stops it
+    monkeypatch.setattr(signal, "setitimer", lambda *_: None)  # like a reader that catches it
     found = judge(Reader([b""], read), b"", watch)
     assert found.is_finding
     assert told in found.verdict

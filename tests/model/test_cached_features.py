@@ -1,4 +1,4 @@
-"""The features of a model that has the network of a backbone: those that training has kept."""
+"""The features of a model with the network of a backbone: those cached in training."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ JOINED = (4, 10)
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    """EfficientNet-Lite0 whose head reads the maps of two blocks beside the last ones."""
+    """EfficientNet-Lite0 whose head reads the maps of two blocks in addition to the last ones."""
     backbone = load_backbone("lite0")
     chain = parse_chain(backbone.design.notation(JOINED), backbone.preparation.shape, 2)
     head = {name: np.zeros(chain.parameters[name], np.float32) for name in chain.output.parameters}

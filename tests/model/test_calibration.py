@@ -1,4 +1,4 @@
-"""The temperature is the most probable one, and does what temperatures are for."""
+"""The temperature is the most probable one, and calibrates probabilities."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from convscope.model.calibration import fit_temperature, reliability, tempered
 
 
 def pictures(count: int, temperature: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Logits and labels whose probabilities are right at this temperature."""
+    """Logits and labels that are calibrated at this temperature."""
     random = np.random.default_rng(seed)
     logits = (4 * random.normal(size=(count, 3))).astype(np.float32)
     chances = special.softmax(logits / temperature, axis=1)
@@ -16,7 +16,7 @@ def pictures(count: int, temperature: float, seed: int = 0) -> tuple[np.ndarray,
 
 
 def cost(logarithm: float, logits: np.ndarray, labels: np.ndarray) -> float:
-    """Minus the logarithm of the posterior, up to a constant, as other libraries compute its parts."""
+    """The negative log posterior, up to a constant, with parts computed by other libraries."""
     count, classes = logits.shape
     missed = 1 / (2 * (count + 1))
     weights = np.eye(classes)[labels] * (1 - missed) + (1 - np.eye(classes)[labels]) * missed / (classes - 1)
@@ -48,7 +48,7 @@ def test_with_many_pictures_it_is_found_and_probabilities_come_true(temperature:
 
 def test_few_pictures_change_little_where_they_say_little() -> None:
     result = [fit_temperature(*pictures(50, 1.0, seed=seed)) for seed in range(40)]
-    assert np.std(np.log(result)) < 0.12  # alone they would tell it to within 0.17
+    assert np.std(np.log(result)) < 0.12  # alone they would determine it to within 0.17
     assert np.mean(np.log(result)) == pytest.approx(0, abs=0.06)
 
 

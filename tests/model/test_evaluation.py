@@ -25,7 +25,7 @@ MakeModel = Callable[..., Model]
 
 @st.composite
 def outcomes(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
-    """Probabilities (N, K) and labels (N,); not every class need occur."""
+    """Probabilities (N, K) and labels (N,); not all classes need to occur."""
     count, classes = draw(st.integers(1, 30)), draw(st.integers(2, 5))
     logits = draw(hnp.arrays(np.float64, (count, classes), elements=st.floats(-8, 8)))
     labels = draw(hnp.arrays(np.int64, count, elements=st.integers(0, classes - 1)))
@@ -61,7 +61,7 @@ def test_losses_are_those_of_the_steps(outcome: tuple[np.ndarray, np.ndarray]) -
         (figures.squared_error, squared_error),
     ]
     ranked = np.sort(probabilities, axis=1)
-    if (ranked[:, -1] - ranked[:, -2] > 1e-9).all():  # between equals, rounding decides
+    if (ranked[:, -1] - ranked[:, -2] > 1e-9).all():  # rounding decides between equals
         compared.append((figures.classification_error, classification_error))
     for ours, step in compared:
         assert math.isclose(

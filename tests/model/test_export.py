@@ -50,7 +50,7 @@ def test_another_program_gets_the_same_answer_from_raw_pixels(path: Path, model:
 
 
 def test_openvino_agrees_nearly(path: Path, model: Model) -> None:
-    """It computes the weights of resizing in float32, so that a pixel in a hundred may be one level off."""
+    """It computes the resizing weights in float32, so one pixel in a hundred may be one level off."""
     network = openvino.Core().compile_model(path, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     for name, pixels in noise_pictures(model.preparation):
         result = network({"pictures": pixels[np.newaxis]})

@@ -87,7 +87,7 @@ def test_features_of_another_width_are_not_found(path):
 
 @pytest.mark.parametrize("seed", range(40))
 def test_damage_is_never_taken_for_features(path, seed):
-    """Any part of the file overwritten or cut off: what is still found is right, and the cache works on."""
+    """With any part of the file overwritten or truncated, all results are correct, and the cache works."""
     random = np.random.default_rng(seed)
     data = bytearray(path.read_bytes())
     at = int(random.integers(len(data)))
@@ -101,7 +101,7 @@ def test_damage_is_never_taken_for_features(path, seed):
     cache = FeatureCache(path, 3)
     for digest, features in cache.find(DIGESTS):
         assert features.tolist() == right[digest]
-    for _ in range(2):  # the first may find the damage and remove the file
+    for _ in range(2):  # the first may detect the damage and remove the file
         cache = FeatureCache(path, 3)
         cache.add(ROWS)
     assert found(path) == right or cache.problem

@@ -45,7 +45,7 @@ def change_fields(path: Path, change: Callable[[dict], object]) -> None:
 
 
 def refusal(path: Path) -> str:
-    """The error's text, which must be a few short lines that name the file."""
+    """The text of the error, which must be a few short lines that name the file."""
     with pytest.raises(ModelFileError) as caught:
         load(path)
     text = str(caught.value)
@@ -162,7 +162,7 @@ def test_a_header_that_lies_about_its_length(path: Path, length: int) -> None:
 def test_an_enormous_header_is_not_even_read(tmp_path: Path) -> None:
     with (tmp_path / "m").open("wb") as file:
         file.write((2**34).to_bytes(8, "little"))
-        file.truncate(2**34 + 8)  # a sparse file: takes no room
+        file.truncate(2**34 + 8)  # a sparse file, which takes no space
     assert "header is longer" in refusal(tmp_path / "m")
 
 

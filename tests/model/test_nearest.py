@@ -17,7 +17,7 @@ def drawn(count: int, seed: int = 0) -> np.ndarray:
 
 
 def digests(count: int) -> np.ndarray:
-    """Return digests (count, 16) that hold each picture's position."""
+    """Return digests (count, 16) that contain the position of each picture."""
     return np.arange(count, dtype=">u8").repeat(2).view(np.uint8).reshape(count, 16)
 
 

@@ -1,4 +1,4 @@
-"""Which pictures are taken for unknown: by definition, in the graphs, and in the model file."""
+"""Which pictures are rejected as unknown: by definition, in the graphs, and in the model file."""
 
 import dataclasses
 import json
@@ -53,7 +53,7 @@ def nearest(inputs, seed=0, kept=3):
 
 
 def with_rule(model, make_rule=virtual_logit):
-    """The model with a rule that takes about half of all noise for unknown."""
+    """The model with a rule that rejects about half of all noise as unknown."""
     rule = make_rule(model.chain.features.shape[0])
     pictures = noise(model, 101)
     result = rule.score(features_of(model, pictures), Predictor(model).logits(pictures) / model.temperature)

@@ -1,4 +1,4 @@
-"""The names of a model's pictures, from the list beside it."""
+"""The names of a model's pictures, from the list next to it."""
 
 from __future__ import annotations
 

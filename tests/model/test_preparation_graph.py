@@ -74,10 +74,10 @@ def test_the_graph_is_valid_onnx(fit: str, channels: int) -> None:
 
 @pytest.mark.parametrize("fit", FITS)
 def test_openvino_is_one_level_off_at_most_and_seldom(fit: str) -> None:
-    """It computes the weights in float32, where ONNX Runtime has float64."""
+    """It computes the weights in float32, ONNX Runtime in float64."""
     preparation = Preparation(3, 32, 32, fit)
     model = openvino.Core().read_model(graph_of(preparation).SerializeToString())
-    # on processors that have bfloat16, OpenVINO would use it unasked
+    # on processors with bfloat16, OpenVINO would use it by default
     network = openvino.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     random, differences = np.random.default_rng(0), []
     for _ in range(20):

@@ -11,7 +11,7 @@ from convscope.model.raw_graph import build_raw_graph
 
 
 def optimised(graph: onnx.ModelProto, path: Path) -> Counter[str]:
-    """Count the operators that ONNX Runtime really executes."""
+    """Count the operators that ONNX Runtime actually executes."""
     options = onnxruntime.SessionOptions()
     options.optimized_model_filepath = str(path)
     options.log_severity_level = 3

@@ -117,7 +117,7 @@ def test_places_are_those_in_the_source(brightness: Model, pets: Path) -> None:
 
 @pytest.fixture
 def shards(paint: Paint, tmp_path: Path) -> Callable[..., Path]:
-    """Writes shards of ten pictures each, dark and bright in turn, under these names."""
+    """Writes shards of ten pictures each, alternately dark and bright, with these names."""
 
     def write(*files: str) -> Path:
         folder = tmp_path / "shards"
@@ -142,7 +142,7 @@ def test_of_shards_only_those_are_kept_that_are_judged(
     folder = shards(*files)
     alone = select(folder, brightness, part)
     assert len(alone.store.pictures) == len(alone.indices)
-    build_store(open_source(folder), brightness.preparation)  # as training does
+    build_store(open_source(folder), brightness.preparation)  # like training
     among_all = select(folder, brightness, part)
     assert len(among_all.store.pictures) == 30
     assert alone.notes == among_all.notes

@@ -1,4 +1,4 @@
-"""Sessions in a forked process, which has none of the threads that its parent had."""
+"""Sessions in a forked process, which has none of its parent's threads."""
 
 import os
 import subprocess

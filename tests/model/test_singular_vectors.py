@@ -1,4 +1,4 @@
-"""Leading singular vectors, beside NumPy's whole decomposition."""
+"""Leading singular vectors, compared with NumPy's full decomposition."""
 
 from __future__ import annotations
 

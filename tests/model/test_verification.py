@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("cache")
 
 @pytest.fixture
 def kept(brightness, pets, tmp_path):
-    """A model with the receipt of `pets`, the list of its pictures beside it."""
+    """A model with the receipt of `pets`, and the list of its pictures next to it."""
     store = build_store(open_source(pets), brightness.preparation)
     (tmp_path / picture_list.NAME).write_bytes(b"".join(picture_list.listing(store, split(store))))
     return replace(

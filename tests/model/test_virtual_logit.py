@@ -1,4 +1,4 @@
-"""Virtual-logit matching, as its paper defines it, and its threshold."""
+"""Virtual-logit matching as defined in its paper, and its threshold."""
 
 import numpy as np
 import pytest
@@ -10,12 +10,12 @@ from convscope.model.virtual_logit import fit
 
 
 def by_the_paper(train, weight, bias, kept, features):
-    """ViM as its authors' text defines it, with the directions outside rather than those inside."""
+    """ViM as defined by its authors, with the directions outside instead of those inside."""
     origin = -np.linalg.pinv(weight) @ bias
     _, vectors = np.linalg.eigh((train - origin).T @ (train - origin))
     outside = vectors[:, : train.shape[1] - kept]
     length = np.linalg.norm((train - origin) @ outside, axis=1)
-    # the paper's largest logits are positive; where they are not, distance must not speak for a known class
+    # the paper's largest logits are positive; otherwise, distance must not raise the score
     scale = max(0, (train @ weight.T + bias).max(axis=1).mean() / length.mean())
     residual = np.linalg.norm((features - origin) @ outside, axis=1)
     return logsumexp(features @ weight.T + bias, axis=1) - scale * residual

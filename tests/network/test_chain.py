@@ -90,7 +90,7 @@ def test_costs_are_what_really_was_multiplied(layers: list[Layer], shape: tuple[
 
 @given(maps, st.tuples(st.integers(1, 24), st.integers(1, 24)))
 def test_no_gradient_reaches_beyond_the_receptive_field(layers: list[Layer], sides: tuple[int, int]) -> None:
-    # The average stands in for the maximum: it depends on every cell of its window.
+    # Average instead of max pooling, because it depends on every cell of its window.
     layers = [
         replace(layer, kind="average_pooling") if isinstance(layer, Pooling) else layer for layer in layers
     ]
@@ -111,7 +111,7 @@ def test_no_gradient_reaches_beyond_the_receptive_field(layers: list[Layer], sid
 
 
 def test_receptive_field_by_hand() -> None:
-    # Two 3x3 convolutions see 5x5; a stride of 2 in pooling doubles every later step.
+    # Two 3x3 convolutions have a field of 5x5; a pooling stride of 2 doubles every later stride.
     chain = parse_chain("4C3-4C3-MP2-4C3", (1, 64, 64), 2)
     fields = [step.receptive_field.down.size for step in chain if step.notation]
     assert fields == [3, 5, 6, 10]
@@ -160,12 +160,12 @@ def test_a_shape_that_is_none_is_refused(text: str) -> None:
     ("notation", "sides", "takes"),
     [
         ("4C3-MP2-MP4", (6, 6), True),
-        ("4C3-MP2-MP4", (1, 6), False),  # too small for the pooling before
+        ("4C3-MP2-MP4", (1, 6), False),  # too small for the previous pooling
         ("4C3-MP2-AP4-9N", (5, 9), True),
-        ("4C3-MP2-MP3", (6, 6), False),  # of 4x4 cells one row and one column are left over
+        ("4C3-MP2-MP3", (6, 6), False),  # one row and one column of 4x4 cells are left over
         ("4C3-MP2", (6, 6), False),
         ("4C3-MP2-4C3-MP2-4C3-MP2", (8, 11), True),
-        ("4C3-MP2-4C3-MP2-4C3-MP2", (6, 6), False),  # one cell is left, which a convolution cannot halve
+        ("4C3-MP2-4C3-MP2-4C3-MP2", (6, 6), False),  # a convolution cannot halve the single remaining cell
     ],
 )
 def test_a_chain_whose_last_maps_are_pooled_whole_takes_other_sizes(notation, sides, takes):

@@ -32,7 +32,7 @@ NOTATIONS = [
 
 @pytest.fixture(scope="module", params=NOTATIONS)
 def trained(request):
-    """A network after some steps on noise, so that no mean, variance or shift is what it began as."""
+    """A network after some steps on noise, so that all means, variances and shifts have changed."""
     torch.manual_seed(0)
     chain = parse_chain(request.param, SHAPE, CLASSES)
     pixels, labels = torch.randint(0, 256, (40, *SHAPE)), torch.randint(0, CLASSES, (40,))

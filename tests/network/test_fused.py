@@ -13,7 +13,7 @@ PRECISIONS = [torch.float32, torch.bfloat16]
 
 
 def drawn(shape, seed, precision=torch.float32):
-    """Maps, a shift and a gradient at the output, before and after pooling."""
+    """Random maps, shift and gradient at the output, before and after pooling."""
     random = np.random.default_rng(seed)
     maps = torch.from_numpy(random.standard_normal(shape, np.float32)).to(precision)
     shift = torch.from_numpy(random.standard_normal(shape[1], np.float32))
@@ -30,7 +30,7 @@ def fused(pool):
 
 
 def is_clear(maps, normal, pool):
-    """Whether no number is so near zero, and no channel so flat, that rounding decides about the result."""
+    """Whether no number is so close to zero, and no channel so flat, that rounding affects the result."""
     variance = (F.max_pool2d(maps.double(), 2) if pool else maps.double()).var(dim=(0, 2, 3), correction=0)
     return normal.abs().min() > 1e-5 and variance.min() > 0.1
 

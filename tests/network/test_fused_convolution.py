@@ -29,7 +29,7 @@ def lanes(request, monkeypatch):
 
 
 def drawn(shape, kernel, precision=torch.float32, seed=0, *, whole=False):
-    """Maps, weights, a shift; small whole numbers, whose sums are exact, if wanted."""
+    """Maps, weights and a shift; optionally small whole numbers, whose sums are exact."""
     random = np.random.default_rng(seed)
 
     def numbers(*shape):
@@ -58,7 +58,7 @@ def differentiated(step, maps, weight, shift, margins, slopes):
 
 
 def is_clear(maps, weight, normal, margins):
-    """Whether rounding decides neither which cell of a window wins nor which number is above zero."""
+    """Whether rounding affects neither the winner of a window nor the sign of a number."""
     cells = F.unfold(F.conv2d(maps, weight, None, 1, margins).flatten(0, 1)[:, None], 2, stride=2)
     best = cells.topk(2, dim=1).values
     variance = normal.var(dim=(0, 2, 3), correction=0)
@@ -90,7 +90,7 @@ def test_values_and_gradients_are_those_of_pytorchs_own_steps(shape, kernel, mar
     seeds,
 )
 def test_maxima_and_winners_are_those_of_the_single_steps(shape, kernel, margin, precision, seed):
-    """Also among equals, of which there are many among whole numbers, whose sums are exact."""
+    """Also for equal numbers, which are frequent with whole numbers, whose sums are exact."""
     maps, weight, _, _ = drawn(shape, kernel, precision, seed, whole=True)
     pooled, winners, sums = convolve_and_pool(maps, weight, (margin, margin))
     sides = Windows((kernel[1], kernel[2]), (1, 1), (margin, margin))
@@ -111,7 +111,7 @@ def test_maxima_and_winners_are_those_of_the_single_steps(shape, kernel, margin,
 @pytest.mark.parametrize("pictures", [1, 2, 16, 45])
 @pytest.mark.parametrize(("channels", "kernel"), [(3, (16, 3, 3)), (4, (32, 2, 2)), (32, (48, 3, 3))])
 def test_pairs_of_bfloat16_give_the_gradient_at_the_weights_of_float32(pictures, channels, kernel):
-    """Also for the last picture of an odd number. Products are exact, so that only their sum is rounded."""
+    """Also for the last picture of an odd number. Products are exact, so only their sum is rounded."""
     maps, weight, _, random = drawn((pictures, channels, 9, 10), kernel, torch.bfloat16)
     large = F.conv2d(maps.float(), weight, None, 1, 1)
     winners = pool_and_sum(large)[1]
@@ -141,7 +141,7 @@ def test_in_bfloat16_only_the_rounding_of_what_is_stored_differs(channels):
     result = differentiated(at_once, maps, weight, shift, (1, 1), slopes)
     expected = differentiated(lambda *rest: step_by_step(*rest).relu(), *double, (1, 1), slopes.double())
     for ours, theirs in zip(result, expected, strict=True):
-        assert (ours - theirs).norm() < 0.1 * theirs.norm()  # rounding lets a few numbers cross ReLU's zero
+        assert (ours - theirs).norm() < 0.1 * theirs.norm()  # with rounding, a few numbers cross zero
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
@@ -188,8 +188,8 @@ def test_many_channels_in_bfloat16_need_products_of_pairs(pairs, monkeypatch):
         ((16, 3, 3, 3), torch.bfloat16, 8, True),  # few channels
         ((16, 16, 3, 3), torch.float32, 32, True),
         ((16, 16, 3, 3), torch.float32, 8, False),  # few products
-        ((12, 3, 3, 3), torch.float32, 32, False),  # no whole vectors
-        ((160, 35, 1, 1), torch.float32, 32, False),  # no whole tables
+        ((12, 3, 3, 3), torch.float32, 32, False),  # not a multiple of a vector
+        ((160, 35, 1, 1), torch.float32, 32, False),  # not a multiple of a table
     ],
 )
 def test_other_convolutions_are_left_to_pytorch(shape, precision, side, expected):

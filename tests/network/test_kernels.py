@@ -19,7 +19,7 @@ precisions = st.sampled_from(PRECISIONS)
 
 
 def stored(values, precision):
-    """As kernels see them, and as they are after rounding."""
+    """Arrays in the kernels' format, and their rounded values."""
     tensor = torch.from_numpy(np.asarray(values, np.float32)).to(precision).contiguous()
     cells = (tensor.view(torch.uint16) if precision == torch.bfloat16 else tensor).numpy()
     return cells, tensor.float().numpy()
@@ -41,7 +41,7 @@ def pool(cells, threads=None):
 
 
 def pytorchs_pooling(values):
-    """Maxima, and winners counted within the window as the kernel counts them."""
+    """Maxima, and winners as indices in the window, like the kernel's."""
     maps = torch.from_numpy(values).permute(0, 3, 1, 2)
     maxima, places = F.max_pool2d(maps, 2, return_indices=True)
     rows, columns = places // maps.shape[3], places % maps.shape[3]
@@ -51,7 +51,7 @@ def pytorchs_pooling(values):
 
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_every_kind_of_window_has_pytorchs_winner(precision):
-    """All windows of numbers, equals, zeros of either sign, infinities and NaN."""
+    """All windows of numbers, equal numbers, signed zeros, infinities and NaN."""
     kinds = [-np.inf, -1, -0.0, 0.0, 1, np.inf, np.nan]
     cells, values = stored(np.array(list(itertools.product(kinds, repeat=4))).reshape(-1, 2, 2, 1), precision)
     pooled, winners, _ = pool(cells)

@@ -45,7 +45,7 @@ def message(notation: str) -> str:
 
 
 def pointed_at(notation: str) -> str:
-    """The text from the caret on, as a person reads it off the message."""
+    """The text at the caret, as in the message."""
     _, shown, caret, *_ = message(notation).splitlines()
     return shown[caret.index("^") :]
 

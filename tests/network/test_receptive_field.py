@@ -1,4 +1,4 @@
-"""What a number can see, held against what its gradient at the picture reaches."""
+"""Receptive fields, compared with the pixels that a gradient reaches."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ CHAINS = ["2C3", "2C3p0-AP2", "2C3-AP2-3C3", "2C5s2-3C3", "AP3s2-2C3p0-AP2s1", "
 
 
 def seen_by(model, pixels, cell):
-    """The rows and the columns of the picture that one cell of the last map depends on."""
+    """Return the rows and columns of the picture that one cell of the last map depends on."""
     weights = {name: np.ones_like(weight) for name, weight in model.weights.items()}
     wanted = np.zeros_like(model.weights["full_connection_1.weight"])
     wanted[0, cell] = 1
@@ -28,7 +28,7 @@ def seen_by(model, pixels, cell):
 
 
 def seen_and_said(model, cell):
-    """For either side: what one cell of the last map depends on, and what its receptive field says."""
+    """Yield for each side the pixels that one cell of the last map depends on, and its receptive field."""
     size = model.preparation
     pixels = np.zeros((size.height, size.width, 1), np.uint8)
     _, *place = np.unravel_index(cell, model.chain["flattening"].input_shape)

@@ -1,4 +1,4 @@
-"""A batch that is spread over processes (threads, here) is normalised as if one process had it all."""
+"""A batch spread over processes (here threads) is normalised as in a single process."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -14,7 +14,7 @@ SHARES = (1, 4, 3)
 
 
 class Meeting:
-    """Adds up what all threads bring."""
+    """Sums the contributions of all threads."""
 
     def __init__(self, size):
         self.brought = []
@@ -34,7 +34,7 @@ class Meeting:
 @pytest.mark.parametrize("spread", [1.0, 1000.0])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_statistics_and_gradients_are_those_of_the_whole_batch(dtype, spread):
-    """With a mean that is far from zero, where a variance taken as a difference of sums would be lost."""
+    """With a mean far from zero, where a variance computed as a difference of sums would lose its digits."""
     torch.manual_seed(0)
     whole = (torch.randn(sum(SHARES), 5, 4, 3) + spread * torch.rand(5, 1, 1)).to(dtype)
     whole = whole.to(memory_format=torch.channels_last)

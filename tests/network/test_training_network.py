@@ -75,7 +75,7 @@ def test_only_plain_pooling_by_two_is_done_together_with_normalisation():
 
 def test_normalised_maps_have_no_mean_and_variance_one_before_relu():
     one = network("5C3-6N", fused=True)
-    one.blocks[0].normalise.shift.data += 20  # ReLU cuts nothing
+    one.blocks[0].normalise.shift.data += 20  # ReLU has no effect
     maps = one.blocks[0](pictures(64)) - 20
     torch.testing.assert_close(maps.mean(dim=(0, 2, 3)), torch.zeros(5), rtol=0, atol=1e-4)
     torch.testing.assert_close(maps.var(dim=(0, 2, 3), correction=0), torch.ones(5), rtol=1e-3, atol=0)

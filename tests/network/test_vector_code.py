@@ -6,7 +6,7 @@ from convscope.network import vector_code
 
 @pytest.fixture
 def processor(monkeypatch):
-    """A processor with given instructions, as NUMBA_CPU_FEATURES would have it."""
+    """A processor with given instructions, in the format of NUMBA_CPU_FEATURES."""
 
     def has(features):
         monkeypatch.setattr(config, "CPU_FEATURES", features)

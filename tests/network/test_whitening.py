@@ -12,7 +12,7 @@ def first_layer(notation, shape):
 
 
 def smooth(channels, seed=0):
-    """Pictures whose neighbouring pixels and channels are alike, as in photographs; mean 0, variance 1."""
+    """Pictures with correlated neighbouring pixels and channels, as in photographs; mean 0, variance 1."""
     noise = np.random.default_rng(seed).standard_normal((300, channels, 12, 10))
     rough = torch.from_numpy(noise).float()
     grey = rough.mean(dim=1, keepdim=True)
@@ -30,7 +30,7 @@ def test_what_comes_out_is_uncorrelated_and_of_equal_size(notation, channels):
     out = F.conv2d(maps, filters[:half]).transpose(0, 1).flatten(1).double()
     covariance = out @ out.T / out.shape[1]
     sizes = covariance.diagonal()
-    # what is added to the variances makes the weakest directions come out a little weaker
+    # the term added to the variances makes the weakest directions slightly weaker
     torch.testing.assert_close(sizes, torch.ones(half, dtype=torch.float64), rtol=0, atol=0.05)
     assert (covariance - torch.diag(sizes)).abs().max() < 1e-3
     assert torch.equal(filters[half:], -filters[:half])
@@ -38,7 +38,7 @@ def test_what_comes_out_is_uncorrelated_and_of_equal_size(notation, channels):
 
 def test_the_strongest_direction_comes_first_and_noise_is_not_blown_up():
     maps = smooth(1) + 1e-4 * torch.randn(300, 1, 10, 8)
-    maps[:, :, :, 1::2] = maps[:, :, :, ::2]  # pairs of equal columns: some directions hold nothing at all
+    maps[:, :, :, 1::2] = maps[:, :, :, ::2]  # pairs of equal columns: some directions have zero variance
     filters = whitening_filters([maps], first_layer("18C3", (1, 10, 8)))
     sizes = filters[:9].flatten(1).norm(dim=1)
     assert torch.equal(sizes, sizes.sort().values)

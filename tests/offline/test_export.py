@@ -22,7 +22,7 @@ def test_the_cost_of_rounding_is_reported(make_model, tmp_path):
 
 
 def test_weights_that_do_not_bear_rounding_are_refused(tmp_path, monkeypatch):
-    """What tells the classes apart is smaller than a step of the weights beside it."""
+    """The weights that separate the classes are smaller than the rounding step of other weights."""
     monkeypatch.setattr(weights_module, "MAX_EXACT", 0)
     weights = {
         "full_connection_1.weight": np.array([[1000, 0.01, 0], [1000, -0.01, 0]], np.float32),

@@ -1,4 +1,4 @@
-"""The page as a text: whole, inert and asking for nothing. What it answers is seen in tests/web."""
+"""The page as text: complete, inert and self-contained. Its predictions are tested in tests/web."""
 
 import dataclasses
 import json

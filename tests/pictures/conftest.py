@@ -11,7 +11,7 @@ Encode = Callable[..., bytes]
 
 @pytest.fixture
 def encode() -> Encode:
-    """Encodes noise: every seed gives another picture."""
+    """Encodes noise; every seed gives a different picture."""
 
     def noise(seed: int = 0, kind: str = "PNG", height: int = 5, width: int = 6, mode: str = "RGB") -> bytes:
         shape = (height, width) if mode == "L" else (height, width, len(mode))
@@ -25,7 +25,7 @@ def encode() -> Encode:
 
 @pytest.fixture
 def class_folders(encode: Encode) -> Callable[..., Path]:
-    """Writes folders with so many pictures each, all of them different."""
+    """Writes folders with given numbers of pictures, all different."""
 
     def write(root: Path, **counts: int) -> Path:
         for place, (folder, count) in enumerate(counts.items()):

@@ -9,7 +9,7 @@ from convscope.network.threads import run
 from convscope.pictures.augmentation import augment_batch
 
 PLAIN = (1.0, 0.0, 1.0)  # contrast, brightness, saturation
-WHOLE = (0.5, 0.5, 0.0)  # the middle of a hole, and half its side
+WHOLE = (0.5, 0.5, 0.0)  # the centre of a hole, and half its side
 STILL = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
 
 seeds = st.integers(0, 2**32 - 1)
@@ -81,7 +81,7 @@ def test_every_other_map_mixes_four_neighbours_as_scipy_does(shape, turned, down
     places = np.indices((height, width)).reshape(2, -1) - middle
     sources = matrix @ places + np.array([[down], [right]], np.float32) + middle
     for channel in range(channels):
-        # SciPy's "mirror" does not repeat the border either; of one row or column it has no mirror
+        # SciPy's "mirror" does not repeat the border either; it fails for a single row or column
         map_of = pictures[0, :, :, channel].astype(float)
         grown = np.pad(map_of, [(0, 1 if side == 1 else 0) for side in map_of.shape], "edge")
         expected = scipy.ndimage.map_coordinates(grown, sources, order=1, mode="mirror")

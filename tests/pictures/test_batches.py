@@ -42,7 +42,7 @@ def test_nothing_asked_for_is_nothing_changed():
 
 
 def mirrored(epoch):
-    """For each index, whether its picture is mirrored."""
+    """Return for each index whether its picture is mirrored."""
     is_mirrored = epoch.maps[:, 1, 1] < 0
     return is_mirrored[np.argsort(epoch.order)]
 
@@ -62,7 +62,7 @@ def test_shifts_are_whole_pixels_of_every_size_up_to_the_largest():
 
 
 def corners(epoch):
-    """(n, 2, 4): where the four corners of each picture come from, from the middle."""
+    """Return (n, 2, 4), the origins of the four corners of each picture, relative to the centre."""
     height, width = (side / 2 for side in SIDES)
     places = np.array([[-height, -height, height, height], [-width, width, -width, width], [1, 1, 1, 1]])
     return epoch.maps @ places
@@ -137,7 +137,7 @@ def test_pictures_may_be_shown_smaller():
     ramp = (10 * rows + 2 * columns).astype(np.uint8)[np.newaxis, :, :, np.newaxis]
     out = np.empty((1, 9, 15, 1), np.float32)
     cut(ramp, unchanged(np.array([0])), slice(0, 1), np.zeros(1, np.float32), np.ones(1, np.float32), out)
-    # a ramp is a ramp in any size: the middle of each pixel lies 4/3 pixels from the next
+    # a ramp is a ramp at any size: pixel centres are 4/3 pixels apart
     down, across = (np.arange(count) - (count - 1) / 2 for count in (9, 15))
     expected = 10 * (5.5 + down[:, np.newaxis] * 4 / 3) + 2 * (9.5 + across * 4 / 3)
     np.testing.assert_allclose(out[0, 1:-1, 1:-1, 0], expected[1:-1, 1:-1], rtol=1e-5)

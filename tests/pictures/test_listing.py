@@ -15,7 +15,7 @@ from convscope.pictures.listing import in_order, pictures_below
 from convscope.pictures.naming import natural_order
 
 NAMES = st.binary(min_size=1).map(lambda raw: os.fsdecode(raw.replace(b"\0", b"\n")))
-"""Whatever bytes a file may be called by, and no text at all among them."""
+"""File names of any bytes, including invalid text."""
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_folders_follow_their_parent_s_pictures_and_closed_ones_come_last(
     (tmp_path / "itself").symlink_to("itself")
     (tmp_path / "a2" / "up").symlink_to(tmp_path)
     (tmp_path / "closed").mkdir()
-    scandir = os.scandir  # root may list any folder, so one is closed here
+    scandir = os.scandir  # root may list any folder, so access is denied here
 
     def refusing(path: str) -> os.PathLike[str]:
         if path.endswith("closed"):

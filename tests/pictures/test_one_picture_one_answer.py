@@ -1,4 +1,4 @@
-"""Whatever a picture's kind, and whichever way it comes in, it is read as the same pixels or refused."""
+"""For every kind of picture and every form of input, the same pixels are read, or it is refused."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def in_sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Pixels]]:
-    """What each source gives, by the kind's name."""
+    """The pixels or error from each source, by the name of the kind."""
     given: dict[str, dict[str, Pixels]] = {}
     for way, make in SOURCES.items():
         source = open_source(make(tmp_path_factory.mktemp("source")))
@@ -173,7 +173,7 @@ def test_every_way_in_gives_the_same_pixels_or_a_true_refusal(
     if kind.pixels is None:
         assert isinstance(reference, PictureError)
         assert kind.cause in reference.why
-        # the bits that Pillow leaves out are not known once it has loaded a picture
+        # the bits that Pillow drops are lost once it has loaded a picture
         assert all(isinstance(pixels, PictureError) or "PIL image," in way for way, pixels in given.items())
         return
     assert isinstance(reference, np.ndarray), reference
@@ -186,11 +186,11 @@ def test_every_way_in_gives_the_same_pixels_or_a_true_refusal(
 
 
 def ways_in(path: Path, *, turned: bool) -> dict[str, Pixels]:
-    """Read a file in every way that it can be passed to `predict`."""
+    """Read a file in every form that can be passed to `predict`."""
     given: dict[str, Pixels] = {}
     for way, make in INPUTS.items():
         if make is turned_by_hand and not turned:
-            continue  # Pillow's copy of an image does not know how the file's values were stored
+            continue  # Pillow's copy of an image lacks the storage format of the file
         try:
             with pillow_warnings_ignored:
                 picture = make(path)

@@ -42,7 +42,7 @@ def test_grey_is_luma(picture):
 
 
 def triangles(before, after):
-    """How much each pixel before counts for each one after: a triangle around its centre."""
+    """Return the weight of each input pixel for each output pixel: a triangle around its centre."""
     centres = (np.arange(after) + 0.5) * before / after
     distances = np.abs(np.arange(before) + 0.5 - centres[:, np.newaxis])
     weights = np.maximum(0, 1 - distances / max(1, before / after))

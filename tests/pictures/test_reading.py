@@ -115,7 +115,7 @@ def test_floating_point_values_have_a_range(values, expected):
     assert read_picture(saved(image, "TIFF"), "x")[0, :, 0].tolist() == expected
 
 
-# Where the first row and column of the stored picture belong (EXIF 2.32, tag 274), the other way round.
+# Where the first row and column of the stored picture belong (EXIF 2.32, tag 274), inverted.
 TURNED_BACK = {
     1: lambda upright: upright,
     2: lambda upright: upright[:, ::-1],
@@ -226,7 +226,7 @@ def test_a_decompression_bomb_is_told_before_it_is_decoded(side):
 
 
 def test_warnings_do_not_leak_from_threads():
-    nearly_a_bomb = png_of_size(9_800, 9_800)  # Pillow warns of it; then it turns out to be cut short
+    nearly_a_bomb = png_of_size(9_800, 9_800)  # Pillow warns of it; then it is found to be truncated
 
     def attempt(_):
         with pytest.raises(PictureError):
@@ -334,7 +334,7 @@ def test_heic_is_read_where_its_plugin_is_installed():
 
 
 def test_every_format_is_kept_under_a_suffix_that_is_read():
-    """What is collected under the suffix of its content is found again, also a JPEG of several views."""
+    """Pictures stored with the suffix of their content are found again, also a JPEG with several views."""
     frame = Image.new("RGB", (16, 16), "red")
     for form, options in (("MPO", {"save_all": True, "append_images": [frame]}), ("JPEG", {}), ("PNG", {})):
         assert suffix_of(saved(frame, form, **options)) in SUFFIXES

@@ -42,7 +42,7 @@ def members(store, indices):
     return Counter((store.labels[index].item(), store.names[index]) for index in indices.tolist())
 
 
-# For each class how often each of its contents occurs; contents are of one class or shared by all.
+# For each class, the count of each content; contents belong to one class or to all.
 COPIES = st.lists(st.integers(1, 4), min_size=2, max_size=40)
 SOURCES = st.lists(COPIES, min_size=2, max_size=5).map(
     lambda classes: [
@@ -194,7 +194,7 @@ def test_cross_validation_keeps_the_parts_that_are_given():
 
 
 def grouped(pictures, groups, *, given=True):
-    """A store whose pictures have these groups: given by the source, or by names such as `g7-0`."""
+    """A store whose pictures have these groups, given by the source or by names such as `g7-0`."""
     names = [f"g{group}-{place}" for place, group in enumerate(groups)]
     store = replace(store_of(pictures), names=names)
     return replace(store, given_groups=np.array(groups, np.int64)) if given else store
@@ -210,13 +210,13 @@ def test_no_group_is_on_two_sides(rows, given):
     assume(len({label for label, _ in rows}) > 1)
     assume(min(Counter(label for label, _ in rows).values()) > 1)
     labels = {label: number for number, label in enumerate(sorted({label for label, _ in rows}))}
-    assume(len(set(rows)) > len(labels))  # groups that are classes are not used
+    assume(len(set(rows)) > len(labels))  # groups that are classes are ignored
     pictures = [(labels[label], f"{place}", None) for place, (label, _) in enumerate(rows)]
     groups = [group for _, group in rows]
     parts = split(grouped(pictures, groups, given=given), None if given else r"(g\d+)-")
     sides = [{groups[index] for index in part} for part in (parts.train, parts.validation, parts.test)]
     assert sum(map(len, sides)) == len(set(groups))
-    for label in labels.values():  # whatever is tested was learned
+    for label in labels.values():  # all tested classes were trained on
         assert any(pictures[index][0] == label for index in parts.train)
 
 
@@ -289,7 +289,7 @@ def test_near_duplicates_stay_on_one_side(scenes, copies):
     found = f"near-duplicates: {scenes * copies:,} pictures in {scenes} clusters, kept on one side"
     assert any(note.startswith(found) for note in parts.notes)
     without = split(store)
-    assert set(scene[without.train]) & set(scene[without.test])  # what would have been measured
+    assert set(scene[without.train]) & set(scene[without.test])  # the pictures that would have been tested
 
 
 def test_near_duplicates_of_given_parts_are_named():

@@ -229,7 +229,7 @@ def test_two_processes_may_build_the_same_store_at_once(many, stores):
 
 def test_an_interrupted_build_leaves_nothing_and_ends_soon(many, stores):
     process = start(many, stores)
-    process.stdout.readline()  # progress: it is in the middle of it
+    process.stdout.readline()  # progress: it is half-way
     assert list(stores.iterdir())
     process.send_signal(signal.SIGINT)
     out, errors = process.communicate(timeout=30)
@@ -292,7 +292,7 @@ print(len(store.labels), max(most, own_bytes()))
 
 @pytest.mark.slow
 def test_of_many_pictures_little_is_kept_in_memory(tmp_path, stores, encode):
-    """One more takes less than 2 KB, and its pixels are 12 KB: 100,000 take less than 200 MB."""
+    """Another picture takes less than 2 KB, its pixels are 12 KB: 100,000 take less than 200 MB."""
 
     def most_bytes(count):
         data = tmp_path / str(count)

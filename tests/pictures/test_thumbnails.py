@@ -11,7 +11,7 @@ from convscope.pictures.thumbnails import SIDE, SLOT, build_thumbnails, small
 
 @pytest.fixture
 def source(class_folders, encode, tmp_path):
-    """Small ones, a large one and one that is broken."""
+    """Small pictures, a large one and an unreadable one."""
     folder = class_folders(tmp_path / "pets", cat=3, dog=2)
     (folder / "cat" / "large.jpg").write_bytes(encode(1, "JPEG", height=300, width=400))
     (folder / "dog" / "broken.png").write_bytes(b"no picture")

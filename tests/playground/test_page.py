@@ -1,4 +1,4 @@
-"""The document and the page as text. What it computes and shows is seen in tests/web/test_playground*.py."""
+"""The document and the page as text. Its behaviour is tested in tests/web/test_playground*.py."""
 
 import base64
 import dataclasses
@@ -56,7 +56,7 @@ def test_hostile_names_stay_text(make_model, drawings):
 
 
 def test_the_temperature_is_part_of_the_output_layer(make_model, drawings):
-    """With it the logits are those whose softmax the model answers with."""
+    """The softmax of the logits then gives the model's probabilities."""
     model = dataclasses.replace(make_model("MP8", (1, 8, 8)), temperature=2.5)
     weights = network_document(model, drawings.pixels[:3], 6)["weights"]
     picture = drawings.pixels[:1, :, :, np.newaxis]

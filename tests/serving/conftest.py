@@ -1,4 +1,4 @@
-"""A real service: a process of its own, asked over real sockets."""
+"""A real service in its own process, with requests over real sockets."""
 
 import http.client
 import io
@@ -20,7 +20,7 @@ Fork = Callable[..., subprocess.Popen[str]]
 
 
 class Served:
-    """A running `convscope serve`, and how to ask it."""
+    """A running `convscope serve`, and methods for requests."""
 
     def __init__(self, process: subprocess.Popen[str], port: int, log: Path) -> None:
         self.process = process
@@ -49,20 +49,20 @@ class Served:
         return socket.create_connection(("127.0.0.1", self.port), timeout=60)
 
     def raw(self, data: bytes) -> bytes:
-        """Send bytes as they are; return all that comes back until the service closes."""
+        """Send raw bytes; return the response until the service closes."""
         with self.open() as connection:
             connection.sendall(data)
             connection.shutdown(socket.SHUT_WR)
             return b"".join(iter(lambda: connection.recv(65_536), b""))
 
     def lines(self) -> list[dict]:
-        """The log, every line of it."""
+        """All lines of the log."""
         return [json.loads(line) for line in self.log.read_text().splitlines()]
 
 
 @contextmanager
 def serving(fork: Fork, folder: Path, *arguments: object) -> Iterator[Served]:
-    """Run `convscope serve` until the end of the block, which it must survive."""
+    """Run `convscope serve` until the end of the block; it must not end earlier."""
     log = folder / "service.log"
     with (
         log.open("w") as errors,
@@ -72,7 +72,7 @@ def serving(fork: Fork, folder: Path, *arguments: object) -> Iterator[Served]:
             line = process.stdout.readline()
             assert line, log.read_text()
             found = Served(process, int(re.search(r":(\d+)$", line)[1]), log)
-            found.ask("GET", "/readyz")  # it listens before it can tell a signal from its end
+            found.ask("GET", "/readyz")  # it listens before it handles signals
             yield found
         finally:
             process.terminate()
@@ -81,7 +81,7 @@ def serving(fork: Fork, folder: Path, *arguments: object) -> Iterator[Served]:
 
 @pytest.fixture
 def serve(fork: Fork, model_path: Path, tmp_path: Path) -> Iterator[Callable[..., Served]]:
-    """Starts a service of the model that tells dark from bright, called tone."""
+    """Starts a service of the dark/bright model, named tone."""
     running = []
 
     def start(*options: object) -> Served:
@@ -96,7 +96,7 @@ def serve(fork: Fork, model_path: Path, tmp_path: Path) -> Iterator[Callable[...
 
 @pytest.fixture(scope="module")
 def served(fork: Fork, brightness, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One service for all tests of a file that leave it as it was."""
+    """One service for all tests in a file that do not change it."""
     folder = tmp_path_factory.mktemp("served")
     save(brightness, folder / "model.safetensors")
     with serving(fork, folder, f"tone={folder / 'model.safetensors'}") as found:

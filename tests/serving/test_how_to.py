@@ -1,4 +1,4 @@
-"""What docs/how-to/serve.md promises is so."""
+"""The statements of docs/how-to/serve.md are true."""
 
 import configparser
 import inspect

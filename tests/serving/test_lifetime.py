@@ -1,4 +1,4 @@
-"""Models that are replaced, and the end: what was taken is answered, and answered right."""
+"""Replaced models and shutdown: accepted requests are answered, and answered correctly."""
 
 import dataclasses
 import signal

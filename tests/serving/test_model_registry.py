@@ -1,4 +1,4 @@
-"""A file that was replaced is read anew, and whatever it is, somebody answers."""
+"""A replaced file is reloaded, and whatever it contains, requests are answered."""
 
 import dataclasses
 
@@ -20,7 +20,7 @@ def test_whatever_reading_a_new_file_raises_the_old_model_goes_on(brightness, mo
         (reload,) = registry.refresh()
     assert (reload.name, reload.error.why) == ("tone", "MemoryError('no room')")
     assert registry["tone"] is before
-    assert registry.refresh() == []  # the same file is not tried again and again
+    assert registry.refresh() == []  # the same file is not tried repeatedly
     save(dataclasses.replace(brightness, classes=("old", "new!")), model_path)
     assert [one.error for one in registry.refresh()] == [None]
     assert registry["tone"].classes == ("old", "new!")

@@ -1,4 +1,4 @@
-"""The page at / in a browser: pictures are dropped on it, and each is answered or told why not."""
+"""The page at / in a browser: each dropped picture gets a prediction or an error."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from .conftest import png
 
 @pytest.fixture
 def opened(browser):
-    """Opens the page of a service; a mistake in its script fails the test."""
+    """Opens the page of a service; a script error fails the test."""
     tab = browser.new_page()
     mistakes = []
     tab.on("pageerror", lambda error: mistakes.append(str(error)))

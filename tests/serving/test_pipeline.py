@@ -1,4 +1,4 @@
-"""What waits is handed out in shares, and one bad picture spoils no batch."""
+"""Waiting pictures are distributed in shares, and an unreadable picture does not affect its batch."""
 
 import asyncio
 import threading
@@ -18,7 +18,7 @@ from .conftest import png
 
 
 def outcome(work):
-    """What a coroutine returns; in a thread of its own, for a browser may have a loop in this one."""
+    """Return the result of a coroutine, run in its own thread: a browser may have a loop in this one."""
     with ThreadPoolExecutor(1) as beside:
         return beside.submit(asyncio.run, work).result()
 

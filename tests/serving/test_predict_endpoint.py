@@ -1,4 +1,4 @@
-"""Every request for a prediction is answered by the one endpoint, whatever form its URL has."""
+"""Every request for a prediction is answered by the endpoint, in any form of its URL."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What a request gets for an answer, over a real socket."""
+"""Answers to requests over a real socket."""
 
 import base64
 import io
@@ -120,7 +120,7 @@ def test_a_body_beyond_the_limit_is_refused_whether_or_not_it_says_so(serve):
 
 
 def bomb(side):
-    """A PNG of some kilobytes that unfolds to side x side pixels."""
+    """A PNG of some kilobytes that decompresses to side x side pixels."""
 
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -188,7 +188,7 @@ def test_a_body_that_turns_out_to_be_none_is_refused_and_no_bug(served, expectin
         connection.sendall(head + expecting + b"Transfer-Encoding: chunked\r\n\r\nno length\r\n")
         answer = b"".join(iter(lambda: connection.recv(65_536), b""))
     assert b"HTTP/1.1 400 " in answer
-    assert served.predict(png(10))[0] == 200  # the log is written meanwhile
+    assert served.predict(png(10))[0] == 200  # the log is written concurrently
     assert [line for line in served.lines() if "traceback" in line] == []
 
 
@@ -304,14 +304,14 @@ def test_the_log_is_json_and_holds_no_picture(served):
     served.predict(body, content_type=content_type)
     served.ask("GET", "/%0a%1b[2Jx")
     time.sleep(0.2)
-    lines = served.lines()  # raises where a line is no JSON
+    lines = served.lines()  # raises if a line is not JSON
     assert any(line.get("path") == "/\n\x1b[2Jx" for line in lines)
     assert "\x1b" not in served.log.read_text()
     assert "PNG" not in served.log.read_text()
 
 
 def test_a_slow_request_is_ended_while_others_are_answered(served):
-    # the limit is 15 s; what is tested is that a half request holds nobody up
+    # the limit is 15 s; an incomplete request must not block others
     with served.open() as connection:
         connection.sendall(b"POST /models/tone/predict HTTP/1.1\r\n")
         assert served.predict(png(10))[0] == 200

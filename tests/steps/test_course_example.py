@@ -1,4 +1,4 @@
-"""The example that countless courses on convolutional networks show, from the smiley to the loss."""
+"""The example of many courses on convolutional networks, from the smiley to the loss."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ from convscope.steps.windows import Windows
 
 
 def digits(text):
-    """Read one-digit numbers, a word a row."""
+    """Read one-digit numbers, one word per row."""
     return np.array([[int(digit) for digit in row] for row in text.split()], dtype=np.uint8)
 
 

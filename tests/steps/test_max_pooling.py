@@ -9,7 +9,7 @@ from convscope.errors import NetworkError, SettingError
 from convscope.steps import max_pooling
 from convscope.steps.windows import Windows, output_size
 
-# Few different numbers, so that ties are the rule; and all that is special about floats.
+# Few different numbers, so that ties are frequent; and all special floats.
 cells = st.sampled_from([-1.0, 0.0, 1.0, 2.0, float("nan"), float("inf"), -float("inf")])
 
 

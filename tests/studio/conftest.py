@@ -1,4 +1,4 @@
-"""A real studio: a process of its own with a home of its own, asked over real sockets and by a browser."""
+"""A real studio in its own process with its own home, used over real sockets and by a browser."""
 
 import http.client
 import json
@@ -16,7 +16,7 @@ Fork = Callable[..., subprocess.Popen[str]]
 
 
 class Running:
-    """A running `convscope studio`, and how to ask it."""
+    """A running `convscope studio`, and methods for requests."""
 
     def __init__(self, process: subprocess.Popen[str], address: str, home: Path) -> None:
         self.process = process
@@ -27,7 +27,7 @@ class Running:
     def ask(
         self, method: str, path: str, body: bytes = b"", *, own: bool = True, **headers: str
     ) -> tuple[int, dict[str, str], bytes]:
-        """Send one request, with the studio's own header unless told otherwise."""
+        """Send one request, by default with the studio's own header."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         sent = {"X-Convscope": "1"} if own else {}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
@@ -39,30 +39,30 @@ class Running:
             connection.close()
 
     def get(self, path: str) -> dict:
-        """What an address answers, which must be a success."""
+        """Return the answer to GET, which must succeed."""
         status, _, body = self.ask("GET", path)
         assert status == 200, body
         return json.loads(body)
 
     def post(self, path: str, content: object = None, method: str = "POST") -> dict:
-        """What an address answers to JSON, which must be a success."""
+        """Return the answer to POST with JSON, which must succeed."""
         body = json.dumps(content or {}).encode()
         status, _, answer = self.ask(method, path, body, content_type="application/json")
         assert status in {200, 204}, answer
         return json.loads(answer or b"{}")
 
     def data(self, name: str) -> str:
-        """The id of pictures, by their name."""
+        """Return the id of a source, by name."""
         return next(one["id"] for one in self.get("/api/data")["data"] if one["name"] == name)
 
     def model(self, name: str) -> str:
-        """The id of a model, by its name."""
+        """Return the id of a model, by name."""
         return next(one["id"] for one in self.get("/api/models")["models"] if one["name"] == name)
 
 
 @contextmanager
 def studio_running(fork: Fork, folder: Path, *arguments: object) -> Iterator[Running]:
-    """Run `convscope studio` with a home in `folder` until the end of the block, which it must survive."""
+    """Run `convscope studio` with a home in `folder` until the end of the block; it must not end earlier."""
     command = ["studio", "--no-browser", "--folder", folder / "home", *arguments]
     with (
         (folder / "studio.log").open("a") as errors,
@@ -94,7 +94,7 @@ def start_studio(fork: Fork, tmp_path: Path) -> Iterator[Callable[..., Running]]
 
 @pytest.fixture(scope="session")
 def digits_model(make_once: Callable[..., Path]) -> Path:
-    """A small network that has learned the digits for a moment."""
+    """A small network, trained on the digits for a moment."""
 
     def train(path: Path) -> None:
         import convscope  # noqa: PLC0415 - brings PyTorch
@@ -108,7 +108,7 @@ def digits_model(make_once: Callable[..., Path]) -> Path:
 def studio_server(
     fork: Fork, brightness, digits_model: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Running]:
-    """One studio for all tests that leave it as it was: the models `digits` and `tone`, the data `digits`."""
+    """One studio for all tests that do not change it: models `digits` and `tone`, data `digits`."""
     folder = tmp_path_factory.mktemp("studio")
     save(brightness, folder / "tone.safetensors")
     with studio_running(fork, folder, digits_model, folder / "tone.safetensors") as found:
@@ -117,7 +117,7 @@ def studio_server(
 
 @pytest.fixture
 def tab(browser, start_studio):  # noqa: ARG001 - a tab is closed before the studio ends
-    """A tab of its own; a mistake in a script, or a script that the policy stops, fails the test."""
+    """A new tab; a script error, or a script blocked by the policy, fails the test."""
     opened = browser.new_page(viewport={"width": 1280, "height": 900})
     opened.errors = []
     opened.on("pageerror", lambda error: opened.errors.append(str(error)))

@@ -1,4 +1,4 @@
-"""Which requests the studio lets in, over a real socket."""
+"""Access control of the studio, over a real socket."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Whatever is sent to any address of the studio, over a real socket: no answer is a bug."""
+"""Random requests to all routes of the studio, over a real socket: no answer is a bug."""
 
 import io
 import json
@@ -17,7 +17,7 @@ KEPT = {
     *("data", "runs", "models", "edits", "jobs", "pictures"),
     *("paths.json", "lesson.json"),
 }
-"""What may be in the studio's folder."""
+"""Names that may be in the studio's folder."""
 
 
 def test_openapi_describes_every_address(studio_server):
@@ -48,7 +48,7 @@ FILES = st.binary(max_size=200) | st.sampled_from([png(), png()[:50], png().repl
 
 
 def fitting(schema, described):
-    """Values that a schema of OpenAPI allows."""
+    """Values that an OpenAPI schema allows."""
     if "$ref" in schema:
         return fitting(described["components"]["schemas"][schema["$ref"].rpartition("/")[2]], described)
     if either := schema.get("anyOf", schema.get("oneOf")):
@@ -61,7 +61,7 @@ def fitting(schema, described):
 
 
 def of_type(schema, described):
-    """The same, of a schema that says nothing but a type and bounds."""
+    """The same, for a schema with only a type and bounds."""
     least, most = schema.get("minimum"), schema.get("maximum")
     fields = {name: fitting(one, described) for name, one in schema.get("properties", {}).items()}
     inner = fitting(schema["items"], described) if "items" in schema else ANYTHING
@@ -82,9 +82,9 @@ def as_text(value):
 
 
 class Asker:
-    """Draws requests that the description allows, that it nearly allows, and that it does not.
+    """Draws requests that the description allows, nearly allows, and does not allow.
 
-    What is asked for is there more often than not: whoever asks for nothing that exists gets no further.
+    Requested things usually exist, because requests for missing ones are answered early.
     """
 
     def __init__(self, studio):

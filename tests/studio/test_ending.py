@@ -1,4 +1,4 @@
-"""The end of the studio: whoever wants it gets it, soon and without a word."""
+"""Stopping the studio: quickly and without messages."""
 
 import signal
 import socket
@@ -8,7 +8,7 @@ import pytest
 
 
 def sent(studio, head):
-    """A connection on which so much was sent that the studio is at work on it."""
+    """A connection with a large request that the studio is still processing."""
     connection = socket.create_connection(("127.0.0.1", studio.port), 30)
     connection.sendall(head.replace("\n", "\r\n").encode())
     return connection

@@ -87,7 +87,7 @@ def test_jobs_end_with_the_application_unless_they_are_detached(jobs):
             jobs.start("losses", "losses", "--json")
             jobs.start("training", "losses", "--json", detached=True)
 
-    with ThreadPoolExecutor() as threads:  # this one may have a loop already: a browser's
+    with ThreadPoolExecutor() as threads:  # this thread may already have a browser's event loop
         threads.submit(lambda: asyncio.run(run())).result()
     assert jobs.look("losses").state == "not started"
     assert jobs.look("training").state == "running"
@@ -96,7 +96,7 @@ def test_jobs_end_with_the_application_unless_they_are_detached(jobs):
 
 def test_progress_is_that_of_the_last_event(jobs, tmp_path):
     (tmp_path / "search").mkdir()
-    with locked(tmp_path / "search"):  # as a process that is running does
+    with locked(tmp_path / "search"):  # like a running process
         assert jobs.look("search").progress is None
         log = EventLog(jobs.events_path("search"))
         assert jobs.look("search").progress is None

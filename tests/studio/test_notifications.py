@@ -1,4 +1,4 @@
-"""What every page follows, and edits that every tab sees."""
+"""The notifications that every page follows, and edits that every tab shows."""
 
 import asyncio
 import http.client
@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from convscope.studio.notifications import announce
 
 LONG = 120_000
-"""Milliseconds that a busy machine may take."""
+"""Timeout in milliseconds, for a busy machine."""
 KERNEL = {"kind": "filter", "step": "convolution_1", "filter": 0, "kernel": "sharpen"}
 
 
@@ -30,7 +30,7 @@ def test_revisions_are_announced_at_once_and_at_every_change():
     async def follow():
         return [frame async for frame in announce(look, lambda: len(seen) == 6)]
 
-    with ThreadPoolExecutor(1) as beside:  # a browser that is open has a loop of its own here
+    with ThreadPoolExecutor(1) as beside:  # an open browser has its own event loop here
         told = beside.submit(lambda: asyncio.run(follow())).result()
     assert told == [b'data: {"at":%d}\n\n' % at for at in (1, 2, 3)]
 

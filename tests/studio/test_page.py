@@ -1,12 +1,12 @@
-"""How pages come, and how they are used without a pointer, in a real browser."""
+"""Loading of pages, and their use without a pointer, in a real browser."""
 
 import re
 
 import pytest
 
 LONG = 120_000
-"""Milliseconds that a busy machine may take."""
-WHOLE = ".ribbon a[href*=invariance]"  # comes with the rest of a walk, and everything is drawn anew
+"""Timeout in milliseconds, for a busy machine."""
+WHOLE = ".ribbon a[href*=invariance]"  # loaded with the rest of a walk, and everything is redrawn
 MARK = """() => {
     const can = "a[href], button, input:not([type=radio]), select, summary, [tabindex='0']";
     const seen = [...document.querySelectorAll(can)].filter((one) => one.checkVisibility() && !one.disabled);

@@ -17,7 +17,7 @@ from convscope.studio.lesson.learning import illustration
 from convscope.studio.lesson.material import own_material
 
 LONG = 240_000
-"""Milliseconds that a busy machine may take."""
+"""Timeout in milliseconds, for a busy machine."""
 
 pytestmark = pytest.mark.slow
 
@@ -30,7 +30,7 @@ def tab(tab):
 
 @pytest.fixture
 def planted(tmp_path):
-    """A hundred zeros, threes, sixes and nines as files; a 0 that is easily recognised is among the sixes."""
+    """A hundred zeros, threes, sixes and nines as files; an obvious 0 is among the sixes."""
     source = open_source("digits")
     some = [(place, item) for place, item in enumerate(source.items[:300]) if item.label in "0369"]
     for place, item in some:
@@ -50,7 +50,7 @@ def test_a_planted_label_is_found_and_corrected_in_a_list_of_its_own(
     tab.get_by_role("heading", name="6 predicted as 0: 1 picture").wait_for()
     tab.get_by_role("link", name="Probably mislabelled").click()
     tab.get_by_role("button", name="Find mislabelled pictures").click()
-    tab.reload()  # the search goes on without the page
+    tab.reload()  # the search continues without the page
     accept = tab.get_by_role("button", name="6/126.png as 0")
     accept.click()
     tab.get_by_text("1 picture relabelled in planted-corrected").wait_for()
@@ -65,7 +65,7 @@ def test_a_planted_label_is_found_and_corrected_in_a_list_of_its_own(
 
 
 def test_two_models_are_compared(start_studio, digits_model, brightness, tab, tmp_path):
-    """Those that tell the same classes apart, although another one comes first."""
+    """The models with the same classes are compared, although another one comes first."""
     save(brightness, tmp_path / "bright.safetensors")
     convscope.train("digits", network="4C3-MP2-8N", epochs=1, seed=1).save(tmp_path / "hasty.safetensors")
     studio = start_studio(tmp_path / "bright.safetensors", digits_model, tmp_path / "hasty.safetensors")
@@ -111,7 +111,7 @@ def test_the_loss_bench_is_trained_once_and_kept(start_studio, tab):
 
 
 def test_a_lesson_is_answered_wrong_then_right(start_studio, tab):
-    """With the keyboard alone, and without any model: the lesson has its own."""
+    """With the keyboard only, and without any model: the lesson has its own."""
     studio = start_studio()
     tab.goto(f"{studio.address}#/lesson")
     tab.get_by_role("link", name="Convolution", exact=True).focus()
@@ -236,7 +236,7 @@ def test_axe_finds_nothing(axe, widths, studio_server, browser, theme):
     opened.goto(studio_server.address)
     for view in [*pages, *(f"lesson/{one}" for one in last)]:
         opened.wait_for_selector("main h1")
-        opened.eval_on_selector("main h1", "one => one.dataset.before = ''")  # that of the view before
+        opened.eval_on_selector("main h1", "one => one.dataset.before = ''")  # from the previous view
         opened.goto(f"{studio_server.address}#/{view}")
         opened.wait_for_selector("main h1:not([data-before])")
         settle(opened, under_way)
@@ -250,7 +250,7 @@ def test_axe_finds_nothing(axe, widths, studio_server, browser, theme):
 
 
 def requests_under_way(opened):
-    """A set of what a page has asked and not been answered yet."""
+    """The set of a page's pending requests."""
     under_way = set()
 
     def asked(request):
@@ -266,7 +266,7 @@ def requests_under_way(opened):
 
 
 def settle(opened, under_way):
-    """Wait until nothing is asked for half a second: what `networkidle` waits for, once in a document."""
+    """Wait for half a second without requests, like `networkidle`, which only works once per document."""
     quiet = 0
     while quiet < 5:
         opened.wait_for_timeout(100)

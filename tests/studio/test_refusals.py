@@ -1,4 +1,4 @@
-"""What is not there, asked for over a real socket."""
+"""Requests for missing things, over a real socket."""
 
 import pytest
 

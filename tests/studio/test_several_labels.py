@@ -1,4 +1,4 @@
-"""The studio with a model and pictures of several labels: mistakes, walk, way back and neurons."""
+"""The studio with a multi-label model and pictures: mistakes, walk, backward pass and neurons."""
 
 import time
 

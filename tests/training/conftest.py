@@ -24,7 +24,7 @@ MakeTraining = Callable[..., Training]
 
 
 def stripes(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Noisy pictures of 8x8, of which every third has stripes that stand, or that lie."""
+    """Noisy pictures of 8x8, a third of them with vertical and a third with horizontal stripes."""
     pictures = np.random.default_rng(seed).integers(0, 60, (count, 8, 8, 1), np.uint8)
     pictures[1::3, :, ::2] += 160
     pictures[2::3, ::2] += 160
@@ -33,7 +33,7 @@ def stripes(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.fixture(scope="session")
 def noisy_pets(make_once: Callable[..., Path]) -> Callable[[int, int], Path]:
-    """Makes a folder of small square colour pictures, alternately of two classes; nobody may change it."""
+    """A folder of small square colour pictures, alternately of two classes; tests must not change it."""
 
     def write(folder: Path, count: int, side: int) -> None:
         noise = np.random.default_rng(0).integers(0, 90, (count, side, side, 3), np.uint8)
@@ -50,7 +50,7 @@ def noisy_pets(make_once: Callable[..., Path]) -> Callable[[int, int], Path]:
 
 @pytest.fixture
 def make_data(tmp_path_factory: pytest.TempPathFactory) -> MakeData:
-    """Prepares pictures in memory: the last ones validate, all others are learned from."""
+    """Prepares pictures in memory: the last ones for validation, all others for training."""
 
     def make(pictures=None, labels=None, validation: int = 0) -> TrainingData:
         if pictures is None:
@@ -69,20 +69,20 @@ def make_data(tmp_path_factory: pytest.TempPathFactory) -> MakeData:
 
 @pytest.fixture(scope="module")
 def common_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The cache of all programs that the tests of a file start."""
+    """The cache of all programs started by the tests in a file."""
     return tmp_path_factory.mktemp("cache")
 
 
 @pytest.fixture
 def start(common_cache: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Starts programs that share a cache; what still runs after the test is killed."""
+    """Starts programs that share a cache; programs that still run after the test are killed."""
     with started(common_cache) as start:
         yield start
 
 
 @pytest.fixture
 def make_training(make_data: MakeData) -> MakeTraining:
-    """Begins a small training; keywords are fields of Settings."""
+    """Starts a small training; keywords are fields of Settings."""
 
     def make(data: TrainingData | None = None, **said) -> Training:
         data = data or make_data()

@@ -1,10 +1,11 @@
-"""Kills trainings at random moments until each has come to its end all the same.
+"""Kills trainings at random moments until each has finished.
 
     python kill.py PICTURES FOLDER KILLS
 
-Every attempt is a process of its own that runs the command line; it is forked, so that imports are paid for
-once. When it is killed is drawn in seconds of processor time, so that a busy machine kills no sooner.
-Checkpoints are written far more often than usual. FOLDER/kills.json says how many kills there were, and when.
+Every attempt is a separate process that runs the command line; it is forked, so that imports only take time
+once. The moment of the kill is drawn in seconds of processor time, so that it does not depend on the load of
+the machine. Checkpoints are written far more often than usual. FOLDER/kills.json contains the number of
+kills, and their moments.
 """
 
 import json
@@ -45,13 +46,13 @@ def start(folder, arguments, threads):
 
 
 def used_seconds(pid):
-    """Processor time that a process has used."""
+    """Return the processor time of a process."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICK
 
 
 def finish(pid, most_seconds=float("inf")):
-    """Wait for its end, or kill it when it has used so much time. Returns (killed, seconds used)."""
+    """Wait for its end, or kill it when it has used this much time. Return (killed, seconds used)."""
     while True:
         used = used_seconds(pid)
         ended, status = os.waitpid(pid, os.WNOHANG)
@@ -73,11 +74,11 @@ def settings(pictures, run):
 
 
 def kill_until_done(pictures, folder, moments, whole_seconds):
-    """Train with kills at random moments; returns how many there were, by what was there when it happened."""
+    """Train with kills at random moments; return their number by stage of the run."""
     kills = []
     run = folder / "run"
     while not (run / "model.safetensors").exists() or (run / "run.json").exists():
-        # threads are written down as a run begins; later others may decode, but as many compute
+        # the number of threads is recorded at the start of a run; later, the same number computes
         begun = (run / "run.json").exists()
         arguments = ["--resume", run] if begun else settings(pictures, run)
         pid = start(folder, arguments, moments.choice([1, 3]) if begun else 1)
@@ -88,7 +89,7 @@ def kill_until_done(pictures, folder, moments, whole_seconds):
 
 
 def stage(run):
-    """Where a run was when it was killed, from what there is of it."""
+    """Return the stage of a killed run, from its files."""
     if not (run / "run.json").exists():
         return "ended" if (run / "model.safetensors").exists() else "before the run"
     if (run / "pictures.csv").exists():
@@ -97,9 +98,9 @@ def stage(run):
 
 
 def program(pictures, folder, kills):
-    code_digest()  # remembered by all that are forked, so that the code may change while this runs
+    code_digest()  # inherited by all forks, so that the code may change while this runs
     folder.mkdir()
-    for name in ("first", "whole"):  # the first fills caches; kills drawn from its time came too late
+    for name in ("first", "whole"):  # the first fills caches; kills drawn from its time would come too late
         (folder / name).mkdir()
         _, seconds = finish(start(folder / name, settings(pictures, folder / name / "run"), 1))
     moments = random.Random(0)

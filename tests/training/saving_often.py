@@ -1,6 +1,6 @@
-"""The command line, with a checkpoint after every step and features kept after every batch of them.
+"""The command line, with a checkpoint after every step and features cached after every batch.
 
-Where HOLD names a file that is not there yet, a process that has taken 20 steps makes it, and waits to be
+If HOLD names a file that does not exist yet, a process that has taken 20 steps creates it, and waits to be
 killed.
 """
 
@@ -21,7 +21,7 @@ HELD_STEP = 20
 
 
 def hold_back(file):
-    """Let no step after that one be taken while the file is not there."""
+    """Block further steps until the file exists."""
     advance, steps = Training._advance, iter(range(1, 10**9))
 
     def advance_or_wait(*arguments):

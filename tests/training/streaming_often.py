@@ -1,4 +1,4 @@
-"""The command line, with checkpoints far more often than usual and fewer pictures kept of a stream."""
+"""The command line, with far more frequent checkpoints than usual and fewer stored pictures of a stream."""
 
 from convscope.commands import main
 from convscope.model import receipt

@@ -1,4 +1,4 @@
-"""What benchmarks/training_step.py measures as ours is the step that training takes, setting by setting."""
+"""The step measured by benchmarks/training_step.py is the step of training, setting by setting."""
 
 import pytest
 import torch
@@ -10,7 +10,7 @@ from convscope.training.learning import optimiser
 
 @pytest.fixture
 def steps(monkeypatch):
-    """Notes of every step in what precision maps and updates are computed, and with which kernels."""
+    """Records the precision of maps and updates, and the kernels, of every step."""
     found = []
     forward, orthogonalised = TrainingNetwork.forward, optimiser.orthogonalised
     of_length_one = optimiser.of_length_one

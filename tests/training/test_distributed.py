@@ -1,4 +1,4 @@
-"""Real processes that train together end with what one process alone ends with."""
+"""Real processes that train together give the same result as a single process."""
 
 import contextlib
 import os
@@ -27,7 +27,7 @@ needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU her
 
 @pytest.fixture(scope="session")
 def together(make_once):
-    """A folder of what all processes end with; batches of 10 that 4 cannot share evenly."""
+    """A folder with the results of all processes; batches of 10, which 4 cannot share evenly."""
     engines = ["fused", "plain", *(["gpu"] if torch.cuda.is_available() else [])]
 
     def train(folder):
@@ -46,7 +46,7 @@ def together(make_once):
 
 @pytest.fixture(scope="module", params=["fused", "plain", pytest.param("gpu", marks=needs_gpu)])
 def ends(request, together):
-    """What each process ends with, by how many there were."""
+    """The result of each process, by number of processes."""
     folder, engine = together, request.param
     return {
         size: [dict(np.load(folder / f"{engine}-{size}-{rank}.npz")) for rank in range(size)]
@@ -93,7 +93,7 @@ def test_the_gradients_of_a_batch_are_those_of_one_process(ends, size):
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [2, 4])
 def test_the_weights_are_those_of_one_process_after_36_steps(ends, size):
-    """Sums are taken in another order, and where that tips a rounding to bfloat16 in Muon it is seen."""
+    """The order of summation differs, which is visible where it changes a rounding to bfloat16 in Muon."""
     (alone,), (first, *_) = ends[1], ends[size]
     for name, weights in (part(alone, "network.") | part(alone, "average.")).items():
         np.testing.assert_allclose(first[name], weights, rtol=0, atol=1e-2 * np.abs(weights).max())
@@ -120,7 +120,7 @@ def test_a_group_of_one_changes_nothing():
 
 def test_what_is_left_in_the_store_by_processes_that_are_gone_leads_nobody_astray():
     store, names = HashStore(), []
-    for _ in range(3):  # each time as torchrun starts all anew
+    for _ in range(3):  # each time as if torchrun restarted all
         with ThreadPoolExecutor() as pool:
             parts = [pool.submit(distributed._lead, store, 3)]
             parts += [pool.submit(distributed._follow, store, number) for number in (1, 2)]

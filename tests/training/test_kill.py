@@ -1,6 +1,6 @@
-"""Real processes, killed at random moments with SIGKILL, end with the bytes of one that never was.
+"""Real processes, killed at random moments with SIGKILL, give the same bytes as an undisturbed one.
 
-CONVSCOPE_KILLS says how many kills there shall be at least (4 by default).
+CONVSCOPE_KILLS is the minimum number of kills (4 by default).
 """
 
 import csv
@@ -22,12 +22,12 @@ TIMES = {"pictures_per_second", "elapsed_seconds", "remaining_seconds"}
 
 @pytest.fixture
 def pictures(noisy_pets):
-    """So many that decoding takes a moment too."""
+    """So many pictures that decoding takes some time, too."""
     return noisy_pets(400, 24)
 
 
 def rows(run):
-    """The log's rows without what depends on the time."""
+    """Return the rows of the log without columns that depend on time."""
     with (run / "epochs.csv").open(newline="") as file:
         return [[row[name] for name in COLUMNS if name not in TIMES] for row in csv.DictReader(file)]
 
@@ -52,7 +52,7 @@ def test_a_run_that_was_killed_ends_as_if_it_never_had_been(pictures, tmp_path):
     for number in range(found["rounds"]):
         run = folder / str(number) / "run"
         assert (run / "model.safetensors").read_bytes() == expected
-        # killed in the instant after run.json is gone, a checkpoint may stay, which nobody looks at any more
+        # killed just after run.json was removed, a checkpoint may remain, which is not used any more
         assert {path.name for path in run.rglob("*")} - {*CHECKPOINTS} == {
             path.name for path in whole.rglob("*")
         }

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 
 def write_pictures(folder, count):
-    """Write noise of two brightnesses, so many pictures of each."""
+    """Write noise of two brightnesses, this many pictures each."""
     noise = np.random.default_rng(0)
     for kind in ("bright", "dark"):
         (folder / kind).mkdir(parents=True)
@@ -76,7 +76,7 @@ def assert_same_model(run, other):
 
 
 def kept(cache):
-    """Return of how many pictures the features are in the cache."""
+    """Return the number of pictures with features in the cache."""
     for path in cache.glob("features/*.sqlite"):
         with closing(sqlite3.connect(path)) as database, suppress(sqlite3.OperationalError):
             return database.execute("SELECT COUNT(*) FROM features").fetchone()[0]

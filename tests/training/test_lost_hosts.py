@@ -17,7 +17,7 @@ from convscope.model.file import load
 from .torchrun import TORCHRUN, assert_same, finish, kill, training, unhurt, wait_until
 
 EPOCHS = 3
-# the system knows namespaces by their names, and tests that run side by side need their own
+# namespaces have global names, and parallel tests need their own
 _PLACE = os.environ.get("PYTEST_XDIST_WORKER", "gw")
 HOSTS = {f"cs-{_PLACE}-a": "10.217.43.1", f"cs-{_PLACE}-b": "10.217.43.2"}
 MEETING_PLACE = f"cs-{_PLACE}-m", "10.217.43.9"
@@ -38,9 +38,9 @@ def ip(*words):
 
 @contextmanager
 def machine(name, address):
-    """A network namespace that looks names up in files: there is no server of names to wait for."""
+    """A network namespace that resolves names from files, without waiting for a DNS server."""
     files = Path("/etc/netns", name)
-    subprocess.run(["ip", "netns", "delete", name], capture_output=True, check=False)  # of a killed test
+    subprocess.run(["ip", "netns", "delete", name], capture_output=True, check=False)  # left by a killed test
     ip("netns", "add", name)
     try:
         files.mkdir(parents=True, exist_ok=True)
@@ -55,7 +55,7 @@ def machine(name, address):
 
 @pytest.fixture
 def plug():
-    """Two hosts and a switch between them, which is their meeting place; sets a host's cable up or down."""
+    """Two hosts and a switch between them, their rendezvous; sets a host's cable up or down."""
     middle, address = MEETING_PLACE
     with ExitStack() as stack:
         try:
@@ -88,7 +88,7 @@ def torchrun_on(name, nodes, command):
     """The command line of torchrun on a host."""
     meeting = ["--nnodes", nodes, "--nproc-per-node", "1", "--max-restarts", "10", "--rdzv-backend", "c10d"]
     meeting += ["--rdzv-endpoint", f"{MEETING_PLACE[1]}:29400", "--rdzv-id", "pets"]
-    # how long a host that may come is waited for, and a third of the time after which a silent one is lost
+    # seconds to wait for an optional host, and a third of the time after which a silent one is lost
     meeting += ["--rdzv-conf", "last_call_timeout=6,keep_alive_interval=3"]
     return ["ip", "netns", "exec", name, *TORCHRUN, *meeting, "--local-addr", HOSTS[name], *command]
 
@@ -98,7 +98,7 @@ VARIABLES = {"GLOO_SOCKET_IFNAME": DEVICE, "TORCH_DISABLE_SHARE_RDZV_TCP_STORE":
 
 @pytest.fixture
 def hurt(plug, pictures, start, tmp_path):
-    """Begins a run on both hosts, and takes the power from one of them after 20 steps."""
+    """Starts a run on both hosts, and cuts the power of one of them after 20 steps."""
     run, hold = tmp_path / "two-hosts", tmp_path / "hold"
 
     def begin_and_lose(victim, nodes):
@@ -109,7 +109,7 @@ def hurt(plug, pictures, start, tmp_path):
             for name in HOSTS
         }
         wait_until(hold.exists, begun[victim])
-        plug(victim, "down")  # nobody hears of its end
+        plug(victim, "down")  # no process is notified of its end
         kill(begun.pop(victim))
         (survivor,) = begun.values()
         return run, survivor
@@ -129,7 +129,7 @@ def test_a_run_goes_on_when_a_lost_host_comes_back(hurt, plug, start, pictures, 
 
 @pytest.mark.parametrize("victim", HOSTS, ids=["first", "second"])
 def test_the_other_host_goes_on_alone(hurt, whole, victim):
-    """It takes whole batches from then on, so that only the order of sums is another."""
+    """It takes whole batches from then on, so only the order of summation differs."""
     run, survivor = hurt(victim, "1:2")
     assert finish(survivor).count("written") == 1
     alone, together = (load(folder / "model.safetensors") for folder in (run, whole))

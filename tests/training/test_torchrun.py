@@ -1,6 +1,6 @@
 """`convscope train` under torchrun: real processes.
 
-CONVSCOPE_KILLS says how many random kills there shall be (4 by default).
+CONVSCOPE_KILLS is the number of random kills (4 by default).
 """
 
 import os
@@ -30,8 +30,8 @@ from .torchrun import (
 
 EPOCHS = 15
 KILLS = int(os.environ.get("CONVSCOPE_KILLS", "4"))
-KILLS_OF_A_RUN = 4  # a run that is killed for ever comes to no end
-LONGEST_SECONDS = 15  # of a wait for the next kill: about as long as a run takes
+KILLS_OF_A_RUN = 4  # a run that is killed forever never ends
+LONGEST_SECONDS = 15  # seconds until the next kill: about the duration of a run
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(2 * PATIENCE_SECONDS)]
 
@@ -48,7 +48,7 @@ def whole(pictures, common_cache, make_once):
 
 @pytest.fixture
 def begun(pictures, start, tmp_path, whole):  # noqa: ARG001  # a run that waits for another comes to its end
-    """The same run, somewhere in its epochs, and torchrun."""
+    """The same run during an epoch, and torchrun."""
     run = tmp_path / "begun"
     torchrun = start([*TOGETHER, *training(pictures, run, EPOCHS)])
     wait_until(lambda: len(list(run.glob("checkpoint-*"))) == 2, torchrun)
@@ -78,24 +78,24 @@ def test_a_run_goes_on_by_itself_when_one_process_is_killed_and_then_the_other(b
 
 
 def test_the_same_command_goes_on_when_all_are_killed_and_without_torchrun(begun, start, pictures, whole):
-    """What torchrun has started comes to its end when torchrun is killed."""
+    """The processes started by torchrun end when torchrun is killed."""
     run, torchrun = begun
     killed = workers(torchrun)
     kill(torchrun)
     torchrun = start([*TOGETHER, *training(pictures, run, EPOCHS)])
     wait_until_others_save(run, torchrun, killed)
     os.kill(torchrun.pid, signal.SIGKILL)
-    torchrun.communicate(timeout=PATIENCE_SECONDS)  # until nobody can print any more
+    torchrun.communicate(timeout=PATIENCE_SECONDS)  # until no process can print any more
     assert_same(run, whole)
 
 
 def wait_until_others_save(run, torchrun, before):
-    """Wait until a step has been saved by processes that took the place of those before."""
+    """Wait until the replacement processes have saved a step."""
 
     def newest():
         times = [0]
         for path in run.glob("checkpoint-*"):
-            with suppress(FileNotFoundError):  # it has just been replaced
+            with suppress(FileNotFoundError):  # it was just replaced
                 times.append(path.stat().st_mtime_ns)
         return max(times)
 
@@ -109,7 +109,7 @@ def wait_until_others_save(run, torchrun, before):
 
 
 def test_the_same_command_finds_what_has_ended(start, pictures, whole):
-    """As when a process is lost as it leaves: torchrun starts all of them again."""
+    """Like when a process is lost while exiting: torchrun restarts all of them."""
     before = {path: path.read_bytes() for path in whole.rglob("*") if path.is_file()}
     again = finish(start([*TOGETHER, *training(pictures, whole, EPOCHS)]))
     assert f"this run has already finished: {whole / 'model.safetensors'} is its model" in again
@@ -118,7 +118,7 @@ def test_the_same_command_finds_what_has_ended(start, pictures, whole):
 
 @pytest.mark.timeout(PATIENCE_SECONDS + 60 * KILLS)
 def test_random_kills_change_nothing(pictures, start, tmp_path, whole):
-    """A process, or all and torchrun with them, at moments from the first import to the last figure."""
+    """Kills a process, or all including torchrun, at moments from the first import to the last figure."""
     random, kills, rounds = Random(0), 0, 0
     while kills < KILLS:
         run = tmp_path / str(rounds)
@@ -131,11 +131,12 @@ def test_random_kills_change_nothing(pictures, start, tmp_path, whole):
 
 
 def kill_often(begin, most, random):
-    """Let torchrun come to its end, with kills on the way; returns how many."""
+    """Run torchrun to its end, with kills in between; return their number."""
     torchrun = begin()
     for kills in range(most):
         try:
-            # reads while it waits: torchrun, which tells much of a lost process, must not wait for a reader
+            # reads while waiting: torchrun prints much about a lost process, and must not block on a full
+            # pipe
             torchrun.communicate(timeout=random.uniform(0, LONGEST_SECONDS))
         except subprocess.TimeoutExpired:
             torchrun = hurt(torchrun, random) or begin()
@@ -147,7 +148,7 @@ def kill_often(begin, most, random):
 
 
 def hurt(torchrun, random):
-    """Kill one of the processes, or all and torchrun; returns torchrun if it is still there."""
+    """Kill one of the processes, or all and torchrun; return torchrun if it still runs."""
     ranks = workers(torchrun)
     if not ranks or random.random() < 0.5:
         kill(torchrun)
@@ -169,7 +170,7 @@ def test_ctrl_c_stops_all_and_the_run_goes_on(begun, start, whole):
 
 def test_several_processes_need_a_folder_by_name(pictures, start):
     command = [argument for argument in training(pictures, "", EPOCHS) if argument not in {"--output", ""}]
-    refused = start([*TORCHRUN, "--standalone", "--nproc-per-node", "2", *command])  # and not begun again
+    refused = start([*TORCHRUN, "--standalone", "--nproc-per-node", "2", *command])  # and not restarted
     _, errors = refused.communicate(timeout=PATIENCE_SECONDS)
     assert refused.returncode != 0
     assert "several processes train together, and none of them may choose the folder" in errors

@@ -1,4 +1,4 @@
-"""The command line, whose processes send each other messages even if there is but one: for torchrun."""
+"""The command line for torchrun, with messages between processes even if there is only one."""
 
 from convscope.commands import main
 from convscope.common.ranks import Rank

@@ -1,11 +1,11 @@
-"""Trains the same network with as many processes as asked for, and keeps what each of them ends with.
+"""Trains the same network with given numbers of processes, and stores the result of each.
 
     python together.py FOLDER BATCH ENGINE...
 
-ENGINE is one of `ENGINES`; with `gpu`, all processes share one GPU, and gloo carries what is on it. Each
-engine trains with 1, 2 and 4 processes.
-FOLDER/ENGINE-SIZE-RANK.npz holds the weights, the first gradients, the log's figures, and which pictures the
-process cut out of the store, batch by batch. The processes are forked, so that imports are paid for once.
+ENGINE is one of `ENGINES`; with `gpu`, all processes share one GPU, and communicate by gloo. Each engine
+trains with 1, 2 and 4 processes. FOLDER/ENGINE-SIZE-RANK.npz holds the weights, the first gradients, the
+metrics of the log, and the pictures that the process took from the store, batch by batch. The processes are
+forked, so that imports only take time once.
 """
 
 import os
@@ -44,7 +44,7 @@ CLOCK = {"pictures_per_second", "elapsed_seconds", "remaining_seconds"}
 
 
 def pictures():
-    """Grey noise of 8x8 in three classes of unequal size; two of them have stripes, one of which lean."""
+    """Grey noise of 8x8 in three classes of unequal size; two have stripes, diagonal ones in one class."""
     rng = np.random.default_rng(0)
     labels = rng.choice(3, 150, p=(0.6, 0.25, 0.15))
     noise = rng.integers(0, 60, (150, 8, 8, 1), np.uint8)
@@ -61,7 +61,7 @@ def prepare(folder):
 
 
 def learn(data, engine, batch):
-    """Train as one of the processes; returns rank and what is kept."""
+    """Train as one of the processes; return rank and results."""
     settings = Settings(network="8C2-6C3-MP2-5N", epochs=EPOCHS, batch_size=batch, precision="fp32")
     taken_out, gradients, events = {}, {}, []
     host = HostBatcher.host
@@ -88,7 +88,7 @@ def learn(data, engine, batch):
 
 
 def first_of(training, known):
-    """The momenta after the first step, which are the gradients of the first batch."""
+    """Return the momenta after the first step, which are the gradients of the first batch."""
     state = {} if known else training.optimiser.state()
     return {f"gradient.{name}": tensor.numpy(force=True).copy() for name, tensor in state.items()}
 

@@ -1,4 +1,4 @@
-"""Starts torchrun, and looks after what it started: for tests with real processes."""
+"""Starts torchrun, and manages its processes, for tests with real processes."""
 
 import os
 import signal
@@ -24,9 +24,9 @@ def training(pictures, run, epochs):
 
 @contextmanager
 def started(cache, fork=None):
-    """A function that starts programs; what still runs at the end is ended, with all that it has started.
+    """Yield a function that starts programs; those still running at the end are killed with their children.
 
-    With `fork`, a command begins with a program in Python, whose process is forked.
+    With `fork`, a command starts with a Python program, whose process is forked.
     """
     running = []
 
@@ -59,12 +59,12 @@ def kill(process):
 
 
 def children(process):
-    """The processes that a program has started."""
+    """Return the child processes of a program."""
     return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
 
 
 def workers(torchrun):
-    """The processes that train, by rank; one may end while it is looked at."""
+    """Return the training processes by rank; one may end while it is inspected."""
     found = {}
     for pid in children(torchrun):
         with suppress(FileNotFoundError, ProcessLookupError):
@@ -75,14 +75,14 @@ def workers(torchrun):
 
 
 def finish(process):
-    """Wait for a good end; returns what it printed."""
+    """Wait for a successful end; return the output."""
     output, errors = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0, errors[-5000:]
     return output
 
 
 def wait_until(condition, process):
-    """Wait for something that a program does."""
+    """Wait for a condition while a program runs."""
     end = time.monotonic() + PATIENCE_SECONDS
     while not condition():
         assert process.poll() is None, process.communicate()
@@ -91,7 +91,7 @@ def wait_until(condition, process):
 
 
 def unhurt(pictures, run, epochs, cache):
-    """A run of two processes on this machine that nothing happens to."""
+    """An undisturbed run of two processes on this machine."""
     with started(cache) as start:
         output = finish(start([*TOGETHER, *training(pictures, run, epochs)]))
     assert output.count("written") == 1  # only the first process prints
@@ -99,6 +99,6 @@ def unhurt(pictures, run, epochs, cache):
 
 
 def assert_same(run, whole):
-    """What two runs have left is the same."""
+    """Assert that the results of two runs are the same."""
     assert (run / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
     assert {path.name for path in run.rglob("*")} == {path.name for path in whole.rglob("*")}

@@ -1,6 +1,6 @@
-"""The command line with a fine-tuning of four steps that always pays, and a checkpoint after every step.
+"""The command line with a fine-tuning of four steps that is always accepted, and a checkpoint per step.
 
-Where HOLD names a file that is not there yet, the process makes it before the last step, and waits to be
+If HOLD names a file that does not exist yet, the process creates it before the last step, and waits to be
 killed.
 """
 
@@ -25,7 +25,7 @@ class Paying(fine_tuning.Gain):
 
 
 def hold_back(file):
-    """Let no step from that one on be taken while the file is not there."""
+    """Block further steps until the file exists."""
     train_on, steps = fine_tuning.FineTuning._train_on, iter(range(1, 10**9))
 
     def train_on_or_wait(*arguments):

@@ -67,7 +67,7 @@ def test_scales_are_those_of_a_ruler():
 
 def test_nine_bits_are_enough_for_a_rounded_number():
     values = np.random.default_rng(0).normal(0, 1, (64, 4096))
-    assert len(encode_rounded(values).data) * 6 / values.size < 9.5  # six bits a letter
+    assert len(encode_rounded(values).data) * 6 / values.size < 9.5  # six bits per letter
 
 
 @pytest.mark.parametrize(("dtype", "scales"), [("float32", [1.0, 1.0]), ("int16", None), ("int16", [1.0])])

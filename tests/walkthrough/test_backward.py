@@ -1,4 +1,4 @@
-"""The way back as it stands in a walk, held against the chain and against sums over what it holds."""
+"""The backward pass in a walk, compared with the chain and with sums over its own numbers."""
 
 from dataclasses import replace
 

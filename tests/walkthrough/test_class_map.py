@@ -1,4 +1,4 @@
-"""The class map: bias and places add up to the logit, and to what PyTorch says."""
+"""The class map: bias and positions sum to the logit, also according to PyTorch."""
 
 from dataclasses import replace
 

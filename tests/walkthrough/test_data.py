@@ -1,4 +1,4 @@
-"""What labelled pictures say about a picture and about the last neurons."""
+"""Results from labelled pictures: nearest neighbours and relevance of the last neurons."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Losses after a change of weights, held against PyTorch and against computing everything anew."""
+"""Losses after a change of weights, compared with PyTorch and with a full recomputation."""
 
 from dataclasses import replace
 
@@ -37,7 +37,7 @@ def pixels():
 
 
 def loss_with(model, pixels, truth, *changes):
-    """The loss after changes of weights, by PyTorch in float64, and its gradients there."""
+    """Return the loss after changes of weights, by PyTorch in float64, and its gradients there."""
     tensors = {name: torch.from_numpy(weight).double() for name, weight in model.weights.items()}
     for (tensor, place), value in changes:
         tensors[tensor][place] = value

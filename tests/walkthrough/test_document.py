@@ -1,4 +1,4 @@
-"""What the reference page lists is what the schema has."""
+"""The reference page lists the fields of the schema."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Edits of a network: values that give another model, whose steps are those of the changed weights."""
+"""Edits of a network give a new model, whose steps are those of the changed weights."""
 
 from dataclasses import replace
 

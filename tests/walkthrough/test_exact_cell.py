@@ -1,4 +1,4 @@
-"""One cell of a rounded convolution, in full."""
+"""One exact cell of a rounded convolution."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What is written: the page, the numbers, the still figures, the maps on the picture."""
+"""The written files: page, numbers, static figures, overlays."""
 
 import html
 import json

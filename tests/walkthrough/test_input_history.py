@@ -1,4 +1,4 @@
-"""What was done to a picture is told as it was done."""
+"""The listed preprocessing of a picture is what was done."""
 
 import io
 from dataclasses import replace

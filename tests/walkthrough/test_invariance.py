@@ -93,7 +93,7 @@ def test_the_lab_against_pytorch(make_model):
 
 @pytest.mark.parametrize("kind", ["max", "average", "none"])
 def test_logits_of_the_same_weights_with_another_pooling(make_model, kind):
-    """Pooling of 3 cells with stride 2 on maps of 11, then of 2 on maps of 5: nothing fits by itself."""
+    """Pooling of 3 cells with stride 2 on maps of 11, then of 2 on maps of 5: neither fits exactly."""
     model, pixels = make_model("4C3-MP3s2-3C3-AP2-5N", (3, 11, 11)), picture(11, 11)
     weights = {name: torch.from_numpy(weight).double() for name, weight in model.weights.items()}
 

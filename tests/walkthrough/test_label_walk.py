@@ -1,4 +1,4 @@
-"""The walk of a model with several labels, held against SciPy and PyTorch."""
+"""The walk of a multi-label model, compared with SciPy and PyTorch."""
 
 from dataclasses import replace
 from itertools import combinations

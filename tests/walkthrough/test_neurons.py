@@ -1,4 +1,4 @@
-"""Which pictures and classes every filter and neuron answers to, against the steps."""
+"""The pictures and classes that filters and neurons respond to, compared with the steps."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("cache")
 
 @pytest.fixture
 def seen(make_model):
-    """A model, some pictures, and what the steps say about each of them."""
+    """A model, some pictures, and the results of the steps for each of them."""
     random = np.random.default_rng(3)
     pictures = random.integers(0, 256, (40, 9, 8, 3), np.uint8)
     model = make_model("4C3-MP2-6C3p0-7N", (3, 9, 8), classes=4)

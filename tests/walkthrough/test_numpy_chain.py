@@ -1,4 +1,4 @@
-"""Forwards and back, held against PyTorch."""
+"""Forward and backward pass, compared with PyTorch."""
 
 from dataclasses import replace
 
@@ -22,7 +22,7 @@ PIECES = [
 
 @st.composite
 def chains(draw):
-    """A notation and a shape that it fits: strides, paddings, overhang, either pooling, or none at all."""
+    """A notation and a matching shape: strides, paddings, overhang, either kind of pooling, or none."""
     pieces = draw(st.lists(st.sampled_from(PIECES), max_size=4)) + draw(
         st.sampled_from([[], ["4N"], ["3N", "5N"], ["J"], ["K", "AP1", "K", "2C1", "J", "4N"]])
     )
@@ -41,7 +41,7 @@ def pixels_for(model, seed=1):
 
 
 def convolved(step, value, weights):
-    """Pad as TensorFlow does where windows overhang: as much at the end as the last window needs."""
+    """Pad for overhanging windows like TensorFlow: as much at the end as the last window needs."""
     windows, sides = step.windows, value.shape[2:]
     reach = [
         (count - 1) * stride + size - side - padding
@@ -74,7 +74,7 @@ PYTORCH = {
 
 
 def in_pytorch(model, pixels, tensors=None):
-    """Every step's output by name, each ready to be asked for its gradient; `tensors` are the weights."""
+    """Return every step's output by name, with gradients enabled; `tensors` are the weights."""
     tensors = tensors or {name: torch.from_numpy(weight).double() for name, weight in model.weights.items()}
     mean, std = (torch.tensor(numbers, dtype=torch.float64) for numbers in (model.mean, model.std))
     image = (torch.from_numpy(pixels).double() - mean) / std

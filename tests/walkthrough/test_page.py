@@ -1,4 +1,4 @@
-"""The page as a text: whole, inert and asking for nothing."""
+"""The page as text: complete, inert and self-contained."""
 
 import base64
 import hashlib
@@ -16,7 +16,7 @@ HOSTILE = '</script><script>alert("1")</script><img src=x onerror=alert(2)>&amp;
 
 
 class Document(HTMLParser):
-    """Collects what a browser would find: every tag with its attributes, and the text inside each script."""
+    """Collects what a browser would parse: every tag with its attributes, and the text of each script."""
 
     def __init__(self, text):
         super().__init__()

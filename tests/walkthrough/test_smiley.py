@@ -1,4 +1,4 @@
-"""The course's example: what the slides print, but for their wrong cell."""
+"""The course's example: the numbers on the slides, except for their wrong cell."""
 
 import numpy as np
 import pytest

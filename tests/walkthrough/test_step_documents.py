@@ -1,4 +1,4 @@
-"""What a walk tells about a step, held against PyTorch and against cases made by hand."""
+"""The documents of a walk's steps, compared with PyTorch and with cases made by hand."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""A whole walk, from the picture to the document and back."""
+"""A complete walk, from the picture to the document and back."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Grad-CAM held against PyTorch's gradients, occlusion against one prediction a place."""
+"""Grad-CAM compared with PyTorch's gradients, occlusion with one prediction per position."""
 
 from dataclasses import replace
 

@@ -34,7 +34,7 @@ _ANSWERS = """found => found.map(one => {
 
 
 def read_number(text):
-    """Read a number as the pages write it.
+    """Read a number in the format of the pages.
 
     >>> read_number("−1.5×10⁻³"), read_number("12,000"), read_number("12.5 %")
     (-0.0015, 12000.0, 0.125)
@@ -46,7 +46,7 @@ def read_number(text):
 
 
 def go_to(tab, url):
-    """Go where a link of the page would lead, or load the page anew where nothing would change."""
+    """Go to a URL like a link on the page, or reload the page if nothing would change."""
     if tab.url.partition("#")[0] == url.partition("#")[0] and tab.url != url:
         tab.eval_on_selector("main h1", "one => one.dataset.before = ''")
         tab.goto(url)
@@ -69,7 +69,7 @@ class Opened:
         go_to(self.tab, f"{self.url}{fragment}")
 
     def numbers(self, selector):
-        """The whole value of every number that a selector finds."""
+        """Return the full value of every number that matches a selector."""
         titles = self.tab.eval_on_selector_all(selector, "found => found.map(one => one.title)")
         return [read_number(title) for title in titles]
 
@@ -81,7 +81,7 @@ class Opened:
         return step
 
     def output(self, name):
-        """The numbers of a step, by the walk."""
+        """Return the numbers of a step, from the walk."""
         return outputs(self.walk)[name]
 
 
@@ -92,7 +92,7 @@ def number():
 
 @pytest.fixture(scope="session")
 def open_page(browser, tmp_path_factory):
-    """Open a document's page in a tab of its own; a mistake in a script fails the test."""
+    """Opens a document's page in a new tab; a script error fails the test."""
     folder = tmp_path_factory.mktemp("pages")
 
     def open_page(text, name, **settings):
@@ -109,7 +109,7 @@ def open_page(browser, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def colour_walk(make_model):
-    """A colour picture through a network that has every kind of step, with random weights."""
+    """A walk of a colour picture through a network with every kind of step, with random weights."""
     model = replace(make_model("4C3-MP2o-6C3p0-AP2-12N", (3, 13, 12), classes=4, seed=5), temperature=1.6)
     picture = np.random.default_rng(0).integers(0, 256, (13, 12, 3), np.uint8)
     return walk(
@@ -126,7 +126,7 @@ def colour(open_page, colour_walk):
 
 @pytest.fixture(scope="session")
 def deep_walk(make_model):
-    """A walk through a small network that has what deep ones are made of, with random weights."""
+    """A walk through a small network with the building blocks of deep ones, with random weights."""
     model = make_model("6C3-(8C1r6-D3-6C1l)+-K-D3s2p0or6-9C1-5C1l-J", (3, 14, 12), classes=4, seed=3)
     picture = np.random.default_rng(1).integers(0, 256, (14, 12, 3), np.uint8)
     return walk(model, Image.fromarray(picture), picture_name="noise")
@@ -153,7 +153,7 @@ def smiley(open_page, smiley_walk):
 
 @pytest.fixture(scope="session")
 def bench():
-    """The real table; curves made by hand, as the page only draws them."""
+    """The real table, with artificial curves, because the page only draws them."""
     run = {"steps": [0, 10, 20], "accuracy_fraction": [0.1, 0.5, 0.9], "gradient": [1.0, 0.5, 0.2]}
     runs = [
         {"loss": loss, "start": start, **run}
@@ -167,7 +167,7 @@ def bench():
 
 @pytest.fixture
 def use(open_page, number):
-    """Opens the offline page of a model, and gives a function that shows it files and reads what it says."""
+    """Opens a model's offline page; returns a function that passes files to it and reads its output."""
 
     @contextmanager
     def use(model, **settings):

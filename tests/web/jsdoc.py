@@ -1,8 +1,8 @@
-"""Types for the pages, written from the JSON schemas of what they read.
+"""Types for the pages, generated from the JSON schemas of their input.
 
-    python tests/web/jsdoc.py    writes the files anew; a test fails while they are out of date
+    python tests/web/jsdoc.py    rewrites the files; a test fails while they are outdated
 
-Arrays are tensors there: a page unpacks what it reads before anything else.
+Arrays are tensors there, because a page unpacks its input first.
 """
 
 import json
@@ -60,7 +60,7 @@ def type_of(schema: Schema) -> str:  # noqa: C901, PLR0911 - a case for each kin
 
 
 def module(title: str, schemas: Mapping[str, Schema]) -> str:
-    """Write a module that declares types and does nothing."""
+    """Write a module that only declares types."""
     lines = [title, "", '@typedef {import("convscope/kit/arrays.js").Tensor} Tensor']
     for name, schema in schemas.items():
         if name in RENAMED:

@@ -1,4 +1,4 @@
-"""axe finds nothing wrong, light and dark, wide and narrow."""
+"""axe finds no violations, light and dark, wide and narrow."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ THEMES = pytest.mark.parametrize("theme", ["light", "dark"])
 
 @pytest.fixture
 def violations(axe, widths):
-    """Opens a page and finds what is wrong with it at each width. The policy is set aside for axe."""
+    """Opens a page and returns its violations at each width. The policy is disabled for axe."""
 
     def found(tab, url, theme="light", use=lambda: None):
         go_to(tab, url)

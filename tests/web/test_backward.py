@@ -1,4 +1,4 @@
-"""The way back in the page: what it shows is autograd's, and a step's loss is that of the changed network."""
+"""The backward pass on the page: gradients match autograd, and losses match the changed network."""
 
 from dataclasses import replace
 
@@ -41,7 +41,7 @@ def opened(open_page, model, pixels):
 
 @pytest.fixture(scope="module")
 def autograd(model, pixels):
-    """The gradient at every weight and at every step's output, by PyTorch in float64."""
+    """Return the gradient at every weight and at every step's output, by PyTorch in float64."""
     weights = {
         name: torch.from_numpy(weight).double().requires_grad_() for name, weight in model.weights.items()
     }
@@ -174,7 +174,7 @@ def test_a_learning_rate_that_is_too_large_is_called_so(opened):
     one.get_by_label("learning rate").get_by_role("button").last.click()
     one.get_by_role("button", name="step downhill").click()
     assert "too large" in one.inner_text()
-    opened.tab.set_viewport_size({"width": 1000, "height": 900})  # how far one has come survives drawing anew
+    opened.tab.set_viewport_size({"width": 1000, "height": 900})  # the position is preserved by redrawing
     assert "step 1 of" in one.inner_text()
     opened.tab.set_viewport_size({"width": 1280, "height": 900})
 

@@ -1,4 +1,4 @@
-"""The modules without a page: each held against NumPy or Python, in the browser that runs them."""
+"""The modules without a page, compared with NumPy or Python, in a real browser."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What deep networks are made of: each number on the page is the one that the steps by the book give."""
+"""Building blocks of deep networks: each number on the page equals that of the NumPy steps."""
 
 import numpy as np
 import pytest
@@ -166,7 +166,7 @@ def test_the_first_cell_of_a_rounded_walk_does_not_contradict_its_own_sum(open_p
 
 @pytest.fixture(scope="module")
 def many_steps(open_page, make_model):
-    """A network of so many steps that they are shown in blocks, and read when they are looked at."""
+    """A network with so many steps that they are shown in blocks, and loaded when they are viewed."""
     model = make_model(
         "4C3r6-(8C1r6-D3r6-4C1l)+-K-8C1r6-D3s2r6-6C1l-(9C1r6-D3r6-6C1l)+-12C1r6-J", (3, 20, 20), seed=2
     )

@@ -1,4 +1,4 @@
-"""The page of a walk with several labels: every number of sigmoid and loss is the document's."""
+"""The page of a walk with several labels: all numbers of sigmoid and loss match the document."""
 
 from dataclasses import replace
 
@@ -32,7 +32,7 @@ def opened(open_page, make_model):
 
 
 def table(opened, selector):
-    """The whole values of a table's body, a row each."""
+    """Return the full values of a table's body, by row."""
     rows = opened.tab.query_selector_all(f"{selector} tbody tr")
     return [[cell.get_attribute("title") for cell in row.query_selector_all(".number")] for row in rows]
 

@@ -1,4 +1,4 @@
-"""The loss bench: what the page computes is what the steps compute."""
+"""The loss bench: the page computes the same as the steps."""
 
 import numpy as np
 import pytest

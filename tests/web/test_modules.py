@@ -1,4 +1,4 @@
-"""The modules as text: one form of import, one direction, nothing left over, nothing read as HTML."""
+"""The modules as text: one form and direction of imports, nothing unused, no text parsed as HTML."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The offline page in a browser, from a disk: it sees and answers what Pillow and ONNX Runtime do."""
+"""The offline page in a browser, from a disk: same pixels and predictions as Pillow and ONNX Runtime."""
 
 import dataclasses
 import struct
@@ -21,12 +21,12 @@ from convscope.offline.weights import rounded
 from convscope.pictures.preparation import Preparation, prepare
 
 ARITHMETIC_BOUND = 1e-5
-"""How far a probability may be off for the weights that the page has."""
+"""Tolerance of a probability, given the page's weights."""
 ORIENTATION_TAG = 0x0112
 
 
 def differences(model, answers, pictures):
-    """The largest difference in probability to the model as it is, and to it with the page's weights."""
+    """Return the largest differences of probabilities to the model, and to it with the page's weights."""
     carried = {name: rounded(weight) for name, weight in model.weights.items()}
     prepared = np.stack([prepare(picture, model.preparation) for picture in pictures])
     largest = []
@@ -66,7 +66,7 @@ def test_digits(use, make_model, tmp_path):
 @pytest.mark.parametrize("fit", ["stretch", "pad", "crop"])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_pictures_of_many_sizes_are_prepared_as_in_training(use, make_model, tmp_path, fit, channels):
-    """Every kind of step takes part, with windows, strides and paddings that differ in height and width."""
+    """With every kind of step, and windows, strides and paddings that differ in height and width."""
     model = make_model("5C3x2s2x1p1x0-MP2o-6C3p0-AP2x3s1o-7N", (channels, 17, 14), classes=4)
     model = dataclasses.replace(model, preparation=Preparation(channels, 17, 14, fit), temperature=1.7)
     photo = load_sample_image("china.jpg")[:301, :403]
@@ -82,7 +82,7 @@ def test_pictures_of_many_sizes_are_prepared_as_in_training(use, make_model, tmp
 
 
 BLOCK = "24C1r6-D5s2p1or6-12C1l-(24C1r6-D3r6-12C1l)+"
-"""What EfficientNet-Lite is built of: expand, depthwise, project; and the same with a shortcut."""
+"""The blocks of EfficientNet-Lite: expand, depthwise, project; and the same with a shortcut."""
 
 
 @pytest.mark.slow
@@ -92,7 +92,7 @@ BLOCK = "24C1r6-D5s2p1or6-12C1l-(24C1r6-D3r6-12C1l)+"
         f"6C3s2p0or6-D3-{BLOCK}-20C1r6-J",
         "4C3x2s1x2p1x0ol-D2x3s2x1p1x2o-(D3l-(5C1-4C3l)+)+-MP2s1-9Nr6-3Nl",
         "5C3-K-MP2-K-D3s2p0or6-K-7C1l-J-6N",
-        "16C3-64N",  # so many weights that they are rounded
+        "16C3-64N",  # enough weights to be rounded
         "J",
     ],
 )
@@ -214,7 +214,7 @@ def test_what_is_no_picture_or_too_large_is_refused_and_the_rest_goes_on(use, ma
 
 
 def empty_png(width, height):
-    """A black-and-white PNG that is small on the disk, however large its picture."""
+    """A black-and-white PNG whose file is small, however large its picture."""
     lines = zlib.compress(bytes((1 + -(-width // 8)) * height))
     head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
     chunks = [(b"IHDR", head), (b"IDAT", lines), (b"IEND", b"")]

@@ -1,4 +1,4 @@
-"""The offline page answers a picture of any kind as `predict` does, or says why it cannot."""
+"""The offline page predicts pictures of any kind like `predict`, or explains why it cannot."""
 
 from PIL import Image
 from sklearn.datasets import load_sample_image
@@ -9,7 +9,7 @@ from picture_kinds import KINDS
 from rare_picture_kinds import RARE_KINDS
 
 BOUND = 1e-3
-"""How far a probability may be off: weights are rounded, and half-transparent pixels are off by one level."""
+"""Tolerance of a probability: weights are rounded, and half-transparent pixels are off by one level."""
 ALL_KINDS = {**KINDS, **RARE_KINDS}
 
 
@@ -29,7 +29,7 @@ def test_it_answers_every_kind_as_predict_does_or_says_that_it_cannot(use, make_
 
 
 def fault_of(classifier, path, answer):
-    """What is wrong with the page's answer, or None."""
+    """Return what is wrong with the page's answer, or None."""
     text = answer["text"]
     if path.suffix == ".tif":
         known = "it is a TIFF picture, which this browser does not read; save it as PNG or JPEG"

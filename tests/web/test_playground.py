@@ -1,4 +1,4 @@
-"""The playground in a browser, from a disk: it answers, shows where each number comes from, and learns."""
+"""The playground in a browser, from a disk: it predicts, shows the origin of each number, and learns."""
 
 import re
 
@@ -16,7 +16,7 @@ from convscope.walkthrough.numpy_chain import forward
 _BARS = """rows => Object.fromEntries(rows.map(row =>
   [row.querySelector(".name").textContent, parseFloat(row.querySelector(".fill").style.width) / 100]))"""
 _PIXELS = """canvas => [...canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data]"""
-SETTLED = 1e-4  # of a probability, which stands on the page as the width of a bar
+SETTLED = 1e-4  # tolerance of a probability, which the page shows as the width of a bar
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def bars(tab):
 
 
 def drawn(tab):
-    """The pad's pixels, as a model reads them."""
+    """Return the pad's pixels in a model's input format."""
     side = shapes_model().preparation.height
     data = np.array(tab.eval_on_selector(".drawing-pad canvas", _PIXELS), np.uint8)
     return data.reshape(side, side, 4)[:, :, :1]
@@ -165,7 +165,7 @@ def test_pointing_at_a_cell_shows_its_window_filter_and_sum(use, number, name):
 
 
 def test_pointing_at_a_cell_lights_up_the_pixels_that_it_depends_on(use):
-    """Of each cell of every maps' column, the frame on the drawing is its receptive field."""
+    """For each cell of every column of maps, the frame on the drawing is its receptive field."""
     tab = use()
     side = shapes_model().preparation.height
     for step in shapes_model().chain:
@@ -265,7 +265,7 @@ def test_a_filter_is_the_one_that_it_is_called(use):
 
 
 def test_confidently_wrong_cross_entropy_learns_and_the_squared_error_does_not(use):
-    """Both ways down, as PyTorch goes them."""
+    """Both descents match PyTorch's."""
     tab = use(reduced_motion="reduce")
     tab.locator("#station-softmax").scroll_into_view_if_needed()
     tab.get_by_role("button", name="Descend").click()

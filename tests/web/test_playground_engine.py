@@ -1,4 +1,4 @@
-"""The playground's engine in a real browser: steps as in NumPy, gradients as PyTorch's autograd has them."""
+"""The playground's engine in a real browser: steps match NumPy, gradients match PyTorch's autograd."""
 
 import numpy as np
 import pytest
@@ -48,7 +48,7 @@ def tab(browser):
 
 @pytest.fixture(scope="module", params=NETWORKS, ids=lambda network: network[0])
 def computed(request, tab, make_model):
-    """A model, a picture, and what the browser makes of them."""
+    """A model, a picture, and the browser's results."""
     notation, shape = request.param
     model = make_model(notation, shape, classes=4)
     pixels = np.random.default_rng(1).integers(0, 256, (*shape[1:], 1), np.uint8)

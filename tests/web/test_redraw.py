@@ -1,4 +1,4 @@
-"""Drawing anew under somebody's hands: the keyboard, written text and unfolded sections stay."""
+"""Redrawing during use: focus, entered text and expanded sections are preserved."""
 
 import pytest
 

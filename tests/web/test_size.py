@@ -13,7 +13,7 @@ MEGABYTE = 10**6
 
 @pytest.fixture(scope="session")
 def lite0_page(make_model):
-    """The page of a photo's walk through EfficientNet-Lite0, its head random."""
+    """The page of a photo's walk through EfficientNet-Lite0 with a random head."""
     backbone = load_backbone("lite0")
     model = make_model(backbone.design.notation([4, 10]), (3, 224, 224), classes=5)
     weights = {**model.weights, **backbone.weights}

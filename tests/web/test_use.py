@@ -1,4 +1,4 @@
-"""How a page is used: pointer, keyboard, address, motion, and what it may not do."""
+"""Use of a page: pointer, keyboard, URL, motion, and what it must not do."""
 
 from dataclasses import replace
 
@@ -200,7 +200,7 @@ def test_the_ribbon_stays_and_the_next_step_is_read_from_its_beginning(colour):
     colour.go("#at=convolution_1:1.0.0")
     colour.tab.set_viewport_size({"width": 1280, "height": 660})
     colour.tab.evaluate("document.querySelectorAll('main details').forEach((one) => (one.open = true))")
-    # the page is drawn anew for its new size, on a busy machine only after the first scrolling
+    # the page is redrawn for its new size, on a busy machine only after the first scrolling
     colour.tab.wait_for_function(
         "() => { scrollTo(0, document.documentElement.scrollHeight);"
         " return document.querySelector('.ribbon').getBoundingClientRect().top === 0; }"
@@ -233,7 +233,7 @@ def test_a_temperature_is_a_step_of_its_own(open_page, make_model, temperature, 
 @pytest.mark.slow
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
 def test_input_window_sum_and_map_are_on_one_screen(open_page, make_model, width, height):
-    """Of a convolution of many maps, too, whose sum lists the largest parts and one line for the rest."""
+    """Also for a convolution with many maps, whose sum lists the largest parts and one line for the rest."""
     model = make_model("8C3-MP2-40C3-24C3", (3, 24, 24), seed=4)
     told = walk(model, np.random.default_rng(0).integers(0, 256, (24, 24, 3), np.uint8))
     tab, url = open_page(page_of(told.model_dump()), f"one-screen-{width}")

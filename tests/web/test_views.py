@@ -1,4 +1,4 @@
-"""Every number on the page is the number that the steps by the book give for the model's real weights."""
+"""Every number on the page equals that of the NumPy steps for the model's real weights."""
 
 import numpy as np
 import pytest

@@ -23,7 +23,7 @@ def test_copies_are_alike(photos, copy, thumbnails, change):
     pictures = thumbnails([*photos, *copies])
     orders = (pairs, np.ascontiguousarray(pairs[:, ::-1]))
     alike = np.maximum(*(likenesses(pictures, order, mirrored) for order in orders))
-    assert np.sort(alike)[2] > 0.85  # two of twelve have little but a blurred ground
+    assert np.sort(alike)[2] > 0.85  # two of twelve mostly show a blurred background
 
 
 def test_strangers_are_not(photos, thumbnails):

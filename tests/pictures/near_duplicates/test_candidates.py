@@ -8,7 +8,7 @@ from convscope.pictures.near_duplicates.descriptors import Descriptors
 
 
 def drawn(count, seed, clusters):
-    """Descriptors around a few centres, so that many are alike."""
+    """Descriptors around a few centres, so that many are similar."""
     rng = np.random.default_rng(seed)
     centres = rng.normal(size=(clusters, 27))
     values = [

@@ -19,7 +19,7 @@ def noise(count, seed=0):
 
 @pytest.mark.parametrize(("strength", "found"), [(0.5, True), (1.5, False)])
 def test_copies_differ_by_a_fiftieth_of_strangers(strength, found):
-    """With noise of variance n added to pictures of variance v, they are unlike by n / 2v."""
+    """With noise of variance n added to pictures of variance v, their distance is n / 2v."""
     pictures = noise(6)
     spread = 40 * np.sqrt(2 * MOST_UNLIKE) * strength
     noisy = pictures[:1] + np.random.default_rng(1).normal(0, spread, (1, 32, 32))

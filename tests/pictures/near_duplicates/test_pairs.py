@@ -81,7 +81,7 @@ def test_frames_of_one_scene_are_found(tmp_path, photos):
 
 
 def drawings(kind, count, seed=0):
-    """Squares and discs, arrows, or letters, at random places and sizes, on plain grounds of any colour."""
+    """Squares and discs, arrows, or letters, with random positions and sizes, on plain coloured grounds."""
     rng = np.random.default_rng(seed)
     images = []
     for number in range(count):

@@ -22,7 +22,7 @@ def test_a_line_covers_pixels_as_a_fine_raster_of_it_does():
 
     ink = inked([line], [], width=3, side=24).astype(int)
     fine = supersampled(draw, 24)
-    assert np.abs(ink - fine).max() < 45  # the distance to a line is not quite the area beside it
+    assert np.abs(ink - fine).max() < 45  # the distance to a line is not exactly the covered area
     assert ink.sum() == pytest.approx(fine.sum(), rel=0.02)
 
 

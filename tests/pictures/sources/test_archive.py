@@ -20,7 +20,7 @@ SUFFIXES = [".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz"]
 
 
 def pack(path, members):
-    """Writes an archive with these names and contents, whatever they are."""
+    """Writes an archive with any names and contents."""
     if path.suffix == ".zip":
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, data in members.items():
@@ -123,9 +123,7 @@ def test_an_encrypted_zip_is_refused(tmp_path, pets):
     path = pack(tmp_path / "pets.zip", pets)
     data = bytearray(path.read_bytes())
     start = 0
-    while (
-        start := data.find(b"PK\x01\x02", start)
-    ) >= 0:  # the flags stand 8 bytes into each entry of the directory
+    while (start := data.find(b"PK\x01\x02", start)) >= 0:  # the flags are at byte 8 of each directory entry
         data[start + 8] |= 1
         start += 4
     path.write_bytes(data)

@@ -110,7 +110,7 @@ INDICATORS = np.array([["red" in one, "round" in one] for one in SETS]).astype(i
 
 
 class Frame:
-    """A table with named columns, as pandas has it."""
+    """A table with named columns, like pandas's."""
 
     columns = ("red", "round")
 

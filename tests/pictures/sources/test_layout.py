@@ -153,7 +153,7 @@ def test_folders_of_systems_are_no_classes(folder):
     ("marker", "kind"),
     [
         ("run.json", "a run of convscope"),
-        (EVENTS, "a run of convscope"),  # what a finished run still has
+        (EVENTS, "a run of convscope"),  # a folder in a finished run
         ("pyvenv.cfg", "a virtual environment"),
     ],
 )

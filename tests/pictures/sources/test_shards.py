@@ -19,7 +19,7 @@ NAMES = ["cat", "dog", "cow"]
 
 
 def table(pictures, labels, *, names=None):
-    """The bytes of a Parquet file as Hugging Face writes them, five rows a group."""
+    """The bytes of a Parquet file in Hugging Face's format, five rows per group."""
     rows = [{"bytes": data, "path": None} for data in pictures]
     whole = pa.table({"image": rows, "label": labels})
     if names:
@@ -118,7 +118,7 @@ def test_shards_in_object_storage_are_read_where_they_lie(shards, pictures, tmp_
             check(source, pictures)
             assert source.items[0].name.startswith("memory://")
         before = source.fingerprint()
-        storage.pipe(f"/bucket/pets/{name}", data)  # it was written anew
+        storage.pipe(f"/bucket/pets/{name}", data)  # it was rewritten
         assert open_source(address).fingerprint() != before
         with pytest.raises(DataError, match="no shards"):
             open_source("memory://bucket/others/*.tar")

@@ -1,4 +1,4 @@
-"""The classes of a collection, named, renamed and removed."""
+"""Create, rename and remove the classes of a collection."""
 
 import io
 

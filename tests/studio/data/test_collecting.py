@@ -1,4 +1,4 @@
-"""Pictures that are sent to the studio."""
+"""Pictures that are uploaded to the studio."""
 
 import io
 import json

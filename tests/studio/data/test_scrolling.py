@@ -1,4 +1,4 @@
-"""Thousands of pictures are scrolled through in a real browser, and few of them are in the page at a time."""
+"""Scrolling through thousands of pictures in a real browser, with few of them in the page at a time."""
 
 import time
 
@@ -53,5 +53,5 @@ def test_thousands_of_pictures_are_scrolled_a_screenful_at_a_time(
     end = time.monotonic() + 120
     while not list(cache.rglob("shapes.npy")) and time.monotonic() < end:
         time.sleep(0.5)
-    (found,) = cache.rglob("shapes.npy")  # who went through so many gets the rest from the store
+    (found,) = cache.rglob("shapes.npy")  # after so many requests, the rest comes from the store
     assert np.load(found).shape == (PICTURES, 3)

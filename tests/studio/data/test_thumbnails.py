@@ -44,7 +44,7 @@ def test_many_threads_build_the_store_once(opened, monkeypatch):
     class Hesitant(Counter):
         def __getitem__(self, key):
             found = super().__getitem__(key)
-            time.sleep(0.002)  # others go on meanwhile, unless they have to wait
+            time.sleep(0.002)  # others continue in the meantime, unless they have to wait
             return found
 
     built = []

@@ -1,4 +1,4 @@
-"""Every right answer of the course, found again by PyTorch or by hand."""
+"""Every correct answer of the course, verified with PyTorch or by hand."""
 
 import numpy as np
 import pytest
@@ -44,7 +44,7 @@ def tensor(array):
 
 
 def in_pytorch(taken, pixels=None, *, weights=None, relu=F.relu):
-    """Compute the network; returns the numbers before and after the first pooling, and the logits."""
+    """Compute the network; return the values before and after the first pooling, and the logits."""
     model = taken.model
     weights = weights or {name: tensor(weight) for name, weight in model.weights.items()}
     pixels = taken.pixels if pixels is None else pixels

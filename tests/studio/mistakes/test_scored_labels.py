@@ -1,4 +1,4 @@
-"""Mistakes where a picture may have several labels, held against scikit-learn."""
+"""Mistakes with several labels per picture, compared with scikit-learn."""
 
 import numpy as np
 import pytest

@@ -18,7 +18,7 @@ def workspace(tmp_path, pets):
 
 @pytest.fixture
 def diagnosis(pets):
-    """Of pets, by models that recognise the two bright pictures among the dark ones."""
+    """A diagnosis of pets, by models that detect the two bright pictures among the dark ones."""
     source = open_source(pets)
     bright = [
         item.label == "bright" or item.name.endswith(("dark/0.png", "dark/1.png")) for item in source.items
@@ -36,7 +36,7 @@ def job_folder(workspace):
 
 
 def keep(workspace, printed):
-    """Put the report where the doctor's process leaves it, and look."""
+    """Put the report where the doctor's process writes it, and read the state."""
     (job_folder(workspace) / "output.json").write_text(printed)
     return LabelSearch(workspace).look(workspace.sources.all()[0])
 

@@ -38,7 +38,7 @@ def test_the_survey_is_that_of_the_library(studio_server, digits_model):
 
 def test_classes_that_the_model_does_not_know_are_an_error(studio_server):
     data, model = studio_server.data("digits"), studio_server.model("tone")
-    for _ in range(2):  # the second call begins anew
+    for _ in range(2):  # the second call restarts it
         told = survey(studio_server, f"/api/models/{model}/neurons?data={data}")
         assert told["state"] == "failed"
         assert "does not know the class" in told["error"]

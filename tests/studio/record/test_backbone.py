@@ -1,4 +1,4 @@
-"""What the backbone sees in a single picture, in a process without PyTorch."""
+"""The backbone's features of a single picture, in a process without PyTorch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The head that is fitted while pictures come in, against scikit-learn's regression."""
+"""The head that is refitted while pictures are recorded, compared with scikit-learn's regression."""
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression

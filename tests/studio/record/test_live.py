@@ -1,4 +1,4 @@
-"""The live answer, with the mean colour in place of a backbone's features."""
+"""The live prediction, with the mean colour instead of a backbone's features."""
 
 import io
 import time
@@ -51,7 +51,7 @@ def record(collection, label, colour, *seeds):
 
 
 def settled(head, picture):
-    """The answer once nothing more is to be learned."""
+    """The prediction after refitting is finished."""
     until = time.monotonic() + 60
     while (found := head.answer(picture)).waiting and time.monotonic() < until:
         time.sleep(0.01)

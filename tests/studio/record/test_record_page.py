@@ -7,7 +7,7 @@ import pytest
 
 pytestmark = pytest.mark.usefixtures("cache")
 LONG = 180_000
-"""Milliseconds that anything may take on a busy machine."""
+"""Timeout in milliseconds, for a busy machine."""
 HOLD = "Hold to record"
 
 

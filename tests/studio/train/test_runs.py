@@ -1,4 +1,4 @@
-"""What the disk says about runs, and what follows it as it happens."""
+"""The state of runs on disk, and their events as they happen."""
 
 import json
 import os
@@ -32,7 +32,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def run(folder):
-    """A run as a process leaves it that was killed."""
+    """A run as left by a killed process."""
     path = folder.runs / "pets"
     path.mkdir()
     (path / "run.json").touch()
@@ -75,7 +75,7 @@ def test_a_run_is_running_while_its_process_locks_the_folder(folder, run):
     write(run, {"event": "Opened", "process": os.getpid()})
     assert (
         Runs(folder, Jobs(folder.jobs)).find("pets").state == "interrupted"
-    )  # the number is another process's by now
+    )  # the id belongs to another process by now
     with locked(run):
         assert Runs(folder, Jobs(folder.jobs)).find("pets").state == "running"
 

@@ -1,4 +1,4 @@
-"""The networks that a run kept, shown over a real socket."""
+"""The stored networks of a run, over a real socket."""
 
 import numpy as np
 import pytest

@@ -14,7 +14,7 @@ from PIL import Image
 import convscope
 
 LONG = 120_000
-"""Milliseconds that anything may take on a busy machine."""
+"""Timeout in milliseconds, for a busy machine."""
 
 
 def open_start(tab, studio):
@@ -40,7 +40,7 @@ def figure(tab, title):
 
 
 def worker(studio, name):
-    """The process that trains, as the run's own folder names it."""
+    """The id of the training process, from the run folder."""
     lines = (studio.home / "runs" / name / "events.jsonl").read_text().splitlines()
     return int([line for line in lines if '"Opened"' in line][-1].rpartition(": ")[2].rstrip("}"))
 
@@ -109,7 +109,7 @@ def test_pictures_are_collected_class_by_class(tab, start_studio, tmp_path):
     tab.get_by_label("new collection").fill("hands")
     tab.get_by_role("button", name="Create").click()
     tab.get_by_text("Name at least two classes").wait_for()
-    assert tab.get_by_role("alert").count() == 0  # it has only just begun
+    assert tab.get_by_role("alert").count() == 0  # it has only just started
     for label, grey in (("open", 0), ("shut", 200)):
         tab.get_by_label("class name").fill(label)
         tab.get_by_role("button", name="Add class").click()
@@ -221,7 +221,7 @@ def test_training_goes_on_without_the_studio(tab, start_studio):
     studio.process.terminate()
     assert studio.process.wait(60) == 0
     tab.goto("about:blank")
-    tab.errors.clear()  # it asked on until it was left
+    tab.errors.clear()  # it continued to poll until it was closed
     again = start_studio()
     tab.goto(f"{again.address}#/train/alone")
     state(tab, "Training.")

@@ -1,4 +1,4 @@
-"""The way back over a real socket: gradients, curves and maps are those of the chain, and what is refused."""
+"""The backward pass over a real socket: gradients, curves and maps of the chain, and refused requests."""
 
 import io
 import json
@@ -37,7 +37,7 @@ def steps(model):
 
 @pytest.fixture
 def ask(studio_server):
-    """Ask for a part of the way back of the picture."""
+    """Request a part of the backward pass for the picture."""
     buffer = io.BytesIO()
     Image.fromarray(PIXELS).save(buffer, "PNG")
     sent = studio_server.ask("POST", "/api/pictures", buffer.getvalue(), content_type="image/png")[2]

@@ -26,7 +26,7 @@ def png(pixels):
 
 
 def draw(studio, drawing, query=""):
-    """What the studio answers to a drawing for the model `digits`."""
+    """Return the studio's answer to a drawing for the model `digits`."""
     address = f"/api/models/{studio.model('digits')}/drawings{query}"
     status, _, body = studio.ask("POST", address, png(drawing), content_type="image/png")
     return status, json.loads(body)
@@ -75,7 +75,7 @@ def test_drawings_follow_the_training_pictures_when_these_change(start_studio, b
 
 
 def paint_squares(folder, start):
-    """Pictures of a bright square, 3 × 3 of 8 × 8 pixels, from (start, start) on."""
+    """Paint pictures of a bright square, 3 × 3 of 8 × 8 pixels, from (start, start) on."""
     for label in ("dark", "bright"):
         for number in range(3):
             pixels = np.zeros((8, 8), np.uint8)
@@ -86,7 +86,7 @@ def paint_squares(folder, start):
 
 
 def drawn_centre(studio):
-    """Where the ink of a drawing is, as the network gets it: (down, across)."""
+    """Return the centre of a drawing's ink in the network's input: (down, across)."""
     _, answer = draw(studio, in_a_corner(0))
     ink = EncodedArray.model_validate(answer["pixels"]).values()[0].astype(float)
     return np.array([np.average(np.arange(len(ink)), weights=ink.sum(axis=axis)) for axis in (1, 0)])

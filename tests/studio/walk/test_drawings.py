@@ -1,4 +1,4 @@
-"""Drawings are placed as the pictures that a network has learned from."""
+"""Drawings are placed like the network's training pictures."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ DIGITS = (load_digits().images * 15).astype(np.uint8)
 
 
 def on_a_pad(digit, *, cell=12, top=40, left=100):
-    """A digit as somebody draws it who uses a part of the pad."""
+    """A digit drawn on a part of the pad."""
     pad = np.zeros((SIDE, SIDE), np.uint8)
     large = np.kron(digit, np.ones((cell, cell), np.uint8))
     pad[top : top + len(large), left : left + len(large[0])] = large

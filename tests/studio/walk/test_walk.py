@@ -1,4 +1,4 @@
-"""The walk over a real socket: pictures sent, edits made, undone and kept, and what is refused."""
+"""The walk over a real socket: uploaded pictures, edits that are made, undone and saved, refused requests."""
 
 import io
 import json

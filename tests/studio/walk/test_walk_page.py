@@ -1,4 +1,4 @@
-"""The walk and the neurons as a person uses them, in a real browser."""
+"""The walk and the neurons from a user's view, in a real browser."""
 
 from dataclasses import replace
 
@@ -15,9 +15,9 @@ from convscope.walkthrough.numpy_chain import backward, forward
 from convscope.walkthrough.truth import TrueClass
 
 LONG = 120_000
-"""Milliseconds that a busy machine may take."""
+"""Timeout in milliseconds, for a busy machine."""
 PLACE = 579
-"""Of a three among the digits."""
+"""Index of a three among the digits."""
 MAP, ROW, COLUMN = 4, 3, 3
 
 
@@ -33,7 +33,7 @@ def tab(tab):
 
 
 def number(text):
-    """Read a number as the page writes it, if it is neither very large nor very small."""
+    """Read a number in the page's format, if it is neither very large nor very small."""
     plain = float(text.replace("−", "-").strip("<> %"))
     return plain / 100 if "%" in text else plain
 
@@ -80,7 +80,7 @@ def test_a_digit_is_drawn_and_its_walk_read(studio, tab, digits_model):
     assert tab.locator(".answer span").first.inner_text().startswith(said.label)
     assert heard == said.label
     rows, columns = np.nonzero(np.asarray(Image.open(kept)))
-    assert (rows.min(), rows.max()) == (0, 7)  # as the digits that it learned from fill their pictures
+    assert (rows.min(), rows.max()) == (0, 7)  # because its training digits fill their pictures
     assert {3, 4} <= {*columns}
     tab.locator(".ribbon a", has_text="full 2").click()
     tab.get_by_role("heading", name="full connection 2").wait_for()
@@ -202,7 +202,7 @@ def test_the_pictures_learned_from_stand_in_the_walk(studio, tab):
     told = studio.get(f"/api/models/{studio.model('digits')}/similar?picture={picture}")
     names = tab.locator(".neighbours li strong").all_inner_texts()
     assert names == [one["label"] for one in told["neighbours"]]
-    tab.get_by_role("heading", name="Occlusion").wait_for()  # the whole walk, which comes later
+    tab.get_by_role("heading", name="Occlusion").wait_for()  # the complete walk, which is loaded later
     assert tab.locator(".neighbours li").count() == 8
     tab.locator(".ribbon a", has_text="full 2").click()
     tab.get_by_role("heading", name="Which inputs respond to 3").wait_for()

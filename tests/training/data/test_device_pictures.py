@@ -29,7 +29,7 @@ def noise(count, shape, seed):
 
 
 def both(pictures, drawn, sides, device):
-    """The batch as the kernel cuts it, and as it is cut on a device."""
+    """The batch from the kernel, and from a device."""
     channels = pictures.shape[3]
     mean, std = np.linspace(90, 150, channels, dtype=np.float32), np.full(channels, 64, np.float32)
     ours = np.empty((len(drawn.order), *sides, channels), np.float32)
@@ -46,7 +46,7 @@ def test_whatever_is_drawn_the_batch_is_that_of_the_kernel(device, shape, sides,
     pictures = noise(5, shape, seed)
     drawn = draw_epoch(np.arange(5), everything, shape[:2], seed=seed, epoch=seed % 2)
     ours, theirs = both(pictures, drawn, sides, device)
-    # float32 on both ways; a place that rounds to the other side of a pixel's border mixes the same two
+    # both in float32; a position that rounds to the other side of a pixel border mixes the same two
     torch.testing.assert_close(theirs, ours, rtol=0, atol=2e-4)
 
 

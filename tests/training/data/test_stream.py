@@ -1,4 +1,4 @@
-"""Shards that are too many for the disk are learned from in blocks, as if all had been kept."""
+"""Shards that do not fit on the disk are trained on in blocks, as if all were stored."""
 
 import io
 import json
@@ -41,7 +41,7 @@ TORCHRUN = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--np
 FORM = Preparation(3, 12, 12)
 PICTURES, SHARDS = 300, 5
 LIMIT = 100e-6
-"""GB; the pictures take 130 kB, of which those that are kept take about a third."""
+"""In GB; the pictures take 130 kB, the stored ones about a third of that."""
 BLOCK_STEPS = 5
 PATIENCE_SECONDS = 600
 
@@ -252,7 +252,7 @@ def environment(cache):
 
 @pytest.fixture
 def begin(fork, environment):
-    """Starts the program in a process that is forked."""
+    """Starts the program in a forked process."""
     return partial(fork, program=PROGRAM, env=environment)
 
 
@@ -262,7 +262,7 @@ def finish(process):
 
 
 def position(run):
-    """The epoch and the step that the newest checkpoint is of."""
+    """Return epoch and step of the newest checkpoint."""
     newest = max(run.glob("checkpoint-*"), key=lambda path: path.stat().st_mtime_ns)
     with safetensors.safe_open(newest, "pt") as file:
         found = json.loads(file.metadata()["convscope"])["position"]
@@ -270,11 +270,11 @@ def position(run):
 
 
 def kill_in(epoch, process, run):
-    """Kill a training once it has begun an epoch; returns the step that its last checkpoint is of."""
+    """Kill a training once it has started an epoch; return the step of its last checkpoint."""
     end = time.monotonic() + PATIENCE_SECONDS
     reached = (0, 0)
     while reached < (epoch, 1):
-        with suppress(FileNotFoundError, ValueError):  # there is none yet, or it has just been replaced
+        with suppress(FileNotFoundError, ValueError):  # there is none yet, or it was just replaced
             reached = position(run)
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < end

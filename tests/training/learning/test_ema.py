@@ -13,7 +13,7 @@ def layer():
 
 
 def walk(layer, average, steps, whole, seed=0):
-    """Change the weights at random in a run of so many steps, and return all they have been."""
+    """Change the weights at random in a run of this many steps, and return all of their values."""
     random = torch.Generator().manual_seed(seed)
     been = [layer.weight.detach().numpy().copy()]
     for _ in range(steps):

@@ -7,7 +7,7 @@ from convscope.training.learning.flip_test import _informedness, flips_are_harml
 
 
 def taken_for(labels, *, wrong):
-    """Predictions that are right but for a share of each class, which is taken for the next one."""
+    """Correct predictions, except for a share of each class, which is predicted as the next one."""
     predicted = labels.copy()
     classes = labels.max() + 1
     for label, share in enumerate(np.broadcast_to(wrong, classes)):
@@ -17,7 +17,7 @@ def taken_for(labels, *, wrong):
 
 
 def flip_verdict(labels, predicted, mirrored, classes):
-    """The verdict on predicted classes, given as their indices."""
+    """Return the verdict on predicted classes, given as indices."""
     matrices = (np.eye(len(classes), dtype=bool)[one] for one in (labels, predicted, mirrored))
     return flips_are_harmless(*matrices, classes)
 
@@ -31,10 +31,10 @@ CLASSES = ("keep left", "keep right", "stop", "go")
     [
         (0, 0, True),
         (0.1, 0.2, True),
-        ([0, 0, 0, 0], [0.9, 0.9, 0, 0], False),  # two signs that are each other's mirror picture
+        ([0, 0, 0, 0], [0.9, 0.9, 0, 0], False),  # two signs that are mirror images of each other
         ([0, 0, 0, 0], [0.9, 0, 0, 0], False),  # one class is enough
         (0.8, 0.8, None),
-        ([0, 0, 0, 0.9], [0, 0, 0, 0.9], None),  # one class that is not known yet may be the one that suffers
+        ([0, 0, 0, 0.9], [0, 0, 0, 0.9], None),  # a class that is not learned yet may be the one that is lost
     ],
 )
 def test_mirroring_is_harmless_where_every_class_is_still_recognised(wrong, wrong_mirrored, mirror):
@@ -75,7 +75,7 @@ def test_its_standard_error_is_how_much_it_varies_between_samples():
 
 @pytest.mark.parametrize(("pictures", "flip"), [(20, True), (200, False)])
 def test_a_class_is_lost_only_if_chance_cannot_explain_it(pictures, flip):
-    """Four fifths are recognised, and a third of the flipped ones: of 20 that may be chance, of 200 not."""
+    """Four fifths are correct, and a third of the flipped ones: of 20 this may be chance, of 200 not."""
     labels = np.repeat(np.arange(2), (pictures, 5 * pictures))
     plain, flipped = (
         np.where((labels == 0) & (np.arange(len(labels)) >= share * pictures), 1, labels)
@@ -85,7 +85,7 @@ def test_a_class_is_lost_only_if_chance_cannot_explain_it(pictures, flip):
 
 
 def decided(make_training, make_data, pictures, labels):
-    """Train until it is known whether to mirror."""
+    """Train until it is decided whether to mirror."""
     training = make_training(make_data(pictures, labels), network=None, epochs=30, batch_size=32)
     training.run(wants_stop=lambda: training.position.flip is not None)
     return training.position.flip
@@ -97,7 +97,7 @@ def disc(height, width, row, column, radius):
 
 
 def drawn(kind, random):
-    """One picture of 16x16: an arrow that points left or right, or a face, tree or cup from the front."""
+    """Draw a picture of 16x16: an arrow to the left or right, or a face, tree or cup from the front."""
     picture = random.integers(0, 80, (16, 16, 1), np.uint8)
     shade = random.integers(150, 256)
     row, half = random.integers(6, 10), random.integers(4, 7)

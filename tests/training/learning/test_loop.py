@@ -78,7 +78,7 @@ def test_the_validation_figures_are_of_the_validation_pictures(make_training, ma
 
 @pytest.mark.parametrize("stops", [[1], [4], [5], [2, 7, 11], [23], [25]])
 def test_a_stopped_run_goes_on_where_it_stopped(make_training, make_data, stops):
-    """With 5 steps an epoch: after the first, in an epoch, at its end, several times, near and at the end."""
+    """With 5 steps per epoch: after the first, in an epoch, at its end, repeatedly, near and at the end."""
     data = make_data(validation=10)
     whole = make_training(data, epochs=5)
     expected = finished(whole)
@@ -139,7 +139,7 @@ def test_epochs_that_were_asked_for_are_kept(make_training, make_data):
 
 
 def test_the_final_statistics_are_those_of_the_training_pictures(make_training, make_data):
-    """With one batch of all pictures, evaluation must give what training on that batch gives."""
+    """With one batch of all pictures, evaluation must give the same as training on that batch."""
     training = make_training(make_data(), batch_size=60, augmentation="none", flip=False)
     finished(training)
     evaluated = training.evaluator.predict(training.data.kept.split.train)

@@ -60,7 +60,7 @@ def test_what_is_decided_agrees_with_what_is_correct():
 
 
 def test_a_rare_label_that_is_ranked_well_is_found_before_it_is_probable():
-    """At one half no label is found early in a run, so that flips seem untested for ever."""
+    """With one half, no label is predicted early in a run, so the flip test could never decide."""
     target = SeveralLabels(("a", "b"), ((), (0,), (1,)))
     labels = torch.tensor([0, 0, 0, 1, 2] * 20)
     truth = target.indicators(labels.numpy())

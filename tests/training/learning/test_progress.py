@@ -4,7 +4,7 @@ from convscope.training.learning.progress import Position, Schedule, TimeLeft
 
 
 def at(step, seconds, epochs=4):
-    """Where a run with ten steps an epoch is."""
+    """Return the position in a run with ten steps per epoch."""
     return Position(epochs, step // 10, step % 10, elapsed_seconds=seconds)
 
 

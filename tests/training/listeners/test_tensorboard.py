@@ -7,7 +7,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from convscope.training.events import EpochDone, Started, Stopped
 from convscope.training.listeners.tensorboard import TensorBoardLog
 
-# torch's reader and writer warn about what is theirs to change
+# torch's reader and writer emit warnings about their own code
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 

@@ -44,8 +44,8 @@ def piped(*events, clock=lambda: 0.0):
     return stream.getvalue()
 
 
-# A process of its own whose terminal the test holds the other end of. It shows every kind of event, and the
-# clock jumps so that nothing waits for the next refresh.
+# A separate process, with the other end of its terminal held by the test. It shows every kind of event, and
+# the clock jumps so that nothing waits for the next refresh.
 SCRIPT = """
 import itertools, sys
 from pathlib import Path
@@ -66,7 +66,7 @@ END = 'terminal(Finished(run, run / "model.safetensors", (("accuracy", "98.6 %")
 
 
 def on_a_terminal(width, *, end=END, **environment):
-    """What a terminal of that width receives, and the exit code."""
+    """Return the output to a terminal of this width, and the exit code."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
     clean = {
@@ -90,7 +90,7 @@ def on_a_terminal(width, *, end=END, **environment):
 def _read(terminal):
     try:
         return os.read(terminal, 65_536)
-    except OSError:  # Linux says so when the other end is closed
+    except OSError:  # Linux's error when the other end is closed
         return b""
 
 
@@ -99,7 +99,7 @@ def without_escapes(text):
 
 
 def screen(text):
-    """The lines that are left to see on a terminal that never scrolls or wraps."""
+    """Return the visible lines on a terminal that never scrolls or wraps."""
     lines, row = [""], 0
     for piece in re.findall(r"\x1b\[[0-9;?]*[A-Za-z]|\r|\n|[^\x1b\r\n]+", text):
         if piece == "\n":
@@ -142,7 +142,7 @@ def test_a_stopped_run_says_how_to_go_on():
 
 
 def test_preparing_is_told_sparsely_in_a_pipe():
-    # a second a picture: every tenth is told
+    # a second per picture: every tenth is reported
     seconds = iter(range(1000))
     text = piped(*(Preparing(n, 100) for n in range(1, 101)), clock=lambda: float(next(seconds)))
     assert text.splitlines() == [f"preparing {n} of 100 pictures" for n in range(10, 101, 10)]

@@ -36,7 +36,7 @@ def test_squared_error_in_pytorch_is_the_book_s():
 
 
 def test_the_experiment(found):
-    """Cross-entropy learns from either start; squared error is told almost nothing from the wrong one."""
+    """Cross-entropy learns from both starts; squared error has almost no gradient at the wrong one."""
     runs = {(run["start"], run["loss"]): run for run in found["experiment"]["runs"]}
     assert len(runs) == 4
     for run in runs.values():

@@ -1,4 +1,4 @@
-"""The engine of GPUs, run on the processors where there is no GPU: the same code, but for the device."""
+"""The GPU engine, run on the CPU if there is no GPU: the same code, except for the device."""
 
 import math
 from dataclasses import replace
@@ -43,7 +43,7 @@ def test_one_epoch_on_the_device_is_one_epoch_on_the_processors(make_data, engin
         training.run()
     ours, theirs = map(weights, pair)
     assert ours.keys() == theirs.keys()
-    for name, tensor in ours.items():  # Muon rounds to bfloat16, which carries last bits further
+    for name, tensor in ours.items():  # Muon rounds to bfloat16, which amplifies last-bit differences
         torch.testing.assert_close(theirs[name], tensor, rtol=0.05, atol=0.02, msg=name)
     indices = data.kept.split.validation
     predicted = [training.evaluator.predict(indices) for training in pair]
@@ -115,7 +115,7 @@ def test_a_trial_takes_real_steps_on_both_sides():
 
 
 def test_a_gpu_that_fails_is_left_alone():
-    # a meta tensor has no numbers: reading what a step has computed is an error, as on a broken device
+    # a meta tensor has no data: reading the result of a step is an error, like on a broken device
     device, note = compare(Engine(torch.device("meta"), fused=False), "fp32", CHAIN, 8)
     assert device == "cpu"
     assert note.startswith("training on the CPU: the GPU failed in a trial, ")

@@ -44,7 +44,7 @@ def test_training_is_refused_in_a_fork_of_a_process_that_has_trained():
 @pytest.mark.slow
 @pytest.mark.usefixtures("cache")
 def test_two_trainings_in_threads_give_the_models_that_they_give_alone():
-    """Four at a time with two seeds: a generator that they shared would mix what each of them draws."""
+    """Four at a time with two seeds: a shared generator would mix their random numbers."""
     pictures = np.random.default_rng(0).integers(0, 256, (40, 8, 8), np.uint8)
 
     def weights(seed):

@@ -22,7 +22,7 @@ def stopped(make_training):
 
 
 def only(run):
-    """The path of the one checkpoint there is."""
+    """Return the path of the only checkpoint."""
     (path,) = run.iterdir()
     return path
 
@@ -107,7 +107,7 @@ def test_a_finished_run_has_none_any_more(stopped, tmp_path):
 
 
 def rewrite(path, tensors, metadata):
-    """Put other tensors and fields in place, with the right checksum; None takes one away."""
+    """Replace tensors and fields, with a correct checksum; None removes one."""
     with safetensors.safe_open(path, framework="pt") as file:
         fields = json.loads(file.metadata()["convscope"])
     kept = {
@@ -149,7 +149,7 @@ def test_a_checkpoint_of_another_kind_is_refused_and_changes_nothing(stopped, tm
 
 
 def test_what_is_rewritten_with_nothing_changed_is_taken(stopped, tmp_path):
-    """So that the test above does not pass for a wrong checksum."""
+    """This ensures that the test above does not pass because of a wrong checksum."""
     Checkpoints(tmp_path).save(stopped)
     rewrite(only(tmp_path), {}, {"position": PLACE})
     Checkpoints(tmp_path).restore(stopped)

@@ -27,7 +27,7 @@ LABELS = ["dark"] * 6 + ["bright"] * 6
 
 @pytest.fixture
 def trial(monkeypatch):
-    """What the next trial finds, and how often one was asked for."""
+    """The result of the next trial, and the number of trials."""
     found = {"recognised": None, "asked": 0}
 
     def fake(data, *_):
@@ -40,7 +40,7 @@ def trial(monkeypatch):
 
 
 def shades(side, count, noise):
-    """Pictures of two classes: harder to tell the more noise there is."""
+    """Pictures of two classes, which are harder to separate with more noise."""
     rng, labels = np.random.default_rng(0), np.arange(count) % 2
     shade = np.array([110, 140])[labels][:, None, None, None] + rng.normal(0, noise, (count, 1, 1, 1))
     pictures = np.clip(shade + rng.integers(-20, 20, (count, side, side, 3)), 0, 255).astype(np.uint8)
@@ -116,7 +116,7 @@ def test_photos_that_learned_features_recognise_need_no_trial(trial):
 
 
 def test_few_photos_whose_colours_tell_little_need_no_trial(trial):
-    """Waves that go along or across: features of a backbone see that, colours of places do not."""
+    """Horizontal or vertical waves, which pretrained features separate, but mean colours do not."""
     rng, labels = np.random.default_rng(0), np.arange(60) % 2
     waves = np.sin(np.arange(64) * 0.8 + rng.uniform(0, 6, (60, 1)))[:, None] + rng.normal(0, 6, (60, 64, 64))
     waves[labels == 1] = waves[labels == 1].transpose(0, 2, 1)

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("cache")
 
 
 def draw(kind: str, number: int) -> Image.Image:
-    """Draw round or square things, of many colours, sizes and places, on a noisy ground."""
+    """Draw round or square objects with many colours, sizes and positions, on a noisy background."""
     rng = np.random.default_rng((number, kind == "round"))
     picture = Image.fromarray(rng.integers(90, 166, (64, 64, 3), np.uint8))
     size, left, top = (int(value) for value in rng.integers((24, 2, 2), (40, 20, 20)))

@@ -1,4 +1,4 @@
-"""Unknown pictures are told from known ones by a network that was really trained."""
+"""Unknown pictures are separated from known ones by a trained network."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def digits():
 
 @pytest.fixture(scope="module")
 def classifier(digits, tmp_path_factory):
-    """Knows the digits 0 to 6, but for every sixth picture of them."""
+    """A classifier of the digits 0 to 6, trained without every sixth picture."""
     pictures, labels = digits
     learned = np.flatnonzero((labels < 7) & (np.arange(len(labels)) % 6 > 0))
     with pytest.MonkeyPatch.context() as patch:

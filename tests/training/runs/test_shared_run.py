@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("cache")
 
 @pytest.fixture
 def torchrun(monkeypatch):
-    """The variables of a run of one process."""
+    """The environment variables of a run with one process."""
     for name, value in {
         "RANK": "0",
         "WORLD_SIZE": "1",
@@ -30,7 +30,7 @@ def torchrun(monkeypatch):
 
 @pytest.fixture
 def ended(pets, tmp_path, torchrun):  # noqa: ARG001
-    """A run that has come to its end, and what it holds."""
+    """A finished run, and its record."""
     run = tmp_path / "run"
     runner.train(pets, SMALL, output=run)
     return run, contents(run)

@@ -1,4 +1,4 @@
-"""Runs that are fine-tuned, from pictures to the model file, on a tiny backbone."""
+"""Fine-tuned runs, from pictures to the model file, on a tiny backbone."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SIZE = Preparation(3, 12, 12)
 
 @pytest.fixture(autouse=True)
 def backbone(monkeypatch):
-    """A tiny one in the place of EfficientNet-Lite0, and few epochs."""
+    """A tiny backbone instead of EfficientNet-Lite0, and few epochs."""
     blocks = tuple((layer,) for layer in parse("4C3s2o-(D3r6-4C1l)+-6C3"))
     layers = {"blocks": blocks, "last": parse("8C1r6"), "joinable": (0, 1), "tuned_from": 2}
     tiny = Backbone(replace(design("lite0"), name="tiny", **layers), (0, 1), SIZE, {}, "12ab")

@@ -1,6 +1,6 @@
-"""The networks of the hub as they were trained, not folded, with random numbers; and a cache that holds them.
+"""The networks of the hub in their trained form, not folded, with random weights; and a cache with them.
 
-Their tensors have the names and shapes of those that timm saves, of which this is written without looking.
+Their tensors have the same names and shapes as timm's; this code is written independently of timm.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Branch(nn.Module):
 
 
 class RepVGGLayer(nn.Module):
-    """Three branches, or two where the shape changes, added and cut off at 0."""
+    """The sum of three branches, or two if the shape changes, followed by ReLU."""
 
     def __init__(self, channels: int, maps: int, stride: int) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class RepVGG(nn.Module):
 
 
 class Separable(nn.Module):
-    """A depthwise convolution and one of 1x1, each with batch normalisation and ReLU6."""
+    """A depthwise and a 1x1 convolution, each with batch normalisation and ReLU6."""
 
     def __init__(self, channels: int, maps: int, stride: int) -> None:
         super().__init__()
@@ -117,7 +117,7 @@ def trained(name: str) -> nn.Module:
 
 
 def write_to_cache(home: Path, name: str, data: bytes) -> Path:
-    """Put a file where `huggingface_hub` keeps that of a backbone, and return its path there."""
+    """Put a backbone's file into the cache of `huggingface_hub`, and return its path there."""
     file = design(name).file
     folder = home / "hub" / f"models--{file.repository.replace('/', '--')}"
     blob = folder / "blobs" / hashlib.sha256(data).hexdigest()

@@ -1,4 +1,4 @@
-"""One line of diagnosis, and what to do."""
+"""The diagnosis in one line, and remedies."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def outcome(
     tuned: bool = False,
     tried_scratch: bool = False,
 ) -> Outcome:
-    """Make an outcome in which each picture gets an answer with some probability."""
+    """Create an outcome with given predictions and probabilities."""
     count = len(labels)
     probabilities = np.full((count, 3), (1 - sure) / 2)
     probabilities[np.arange(count), answers] = sure

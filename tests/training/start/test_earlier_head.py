@@ -1,4 +1,4 @@
-"""Starting from a model with a learned head."""
+"""Starting from a model with a head on pretrained features."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def colours(names: tuple[str, ...], counts: tuple[int, ...], seed: int = 0) -> t
 
 @pytest.fixture(scope="module")
 def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model of three colours, learned from ten pictures of each."""
+    """A model of three colours, trained on ten pictures of each."""
     run = tmp_path_factory.mktemp("three") / "run"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CONVSCOPE_CACHE", str(run.parent / "cache"))

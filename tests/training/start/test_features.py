@@ -45,7 +45,7 @@ def store():
 
 @pytest.fixture
 def computed(monkeypatch) -> list[int]:
-    """The pictures that were really computed, as numbers of calls."""
+    """The numbers of pictures that were actually computed, per call."""
     counts: list[int] = []
     compute = cached_features.FeatureExtractor.compute
 

@@ -1,4 +1,4 @@
-"""Fine-tuning a tiny backbone on pictures whose classes differ in what it does not look at."""
+"""Fine-tuning a tiny backbone on pictures whose classes differ in something its features lack."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ COUNT = 160
 
 @pytest.fixture(scope="module")
 def backbone() -> Backbone:
-    """Random filters."""
+    """A backbone with random filters."""
     layers = {"blocks": BLOCKS, "last": parse("8C1r6"), "joinable": (0, 1), "tuned_from": 2}
     tiny = Backbone(replace(design("lite0"), name="tiny", **layers), (0, 1), SIZE, {}, "12ab")
     random = np.random.default_rng(0)
@@ -44,7 +44,7 @@ def backbone() -> Backbone:
 
 @pytest.fixture(scope="module")
 def task(backbone: Backbone, tmp_path_factory: pytest.TempPathFactory):
-    """Red stripes that stand and blue ones that lie, or the other way round."""
+    """Vertical red and horizontal blue stripes, or the other way round."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CONVSCOPE_CACHE", str(tmp_path_factory.mktemp("cache")))
         random = np.random.default_rng(1)

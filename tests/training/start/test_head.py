@@ -1,4 +1,4 @@
-"""Choosing blocks and penalty, what cross-validation says, and few or odd pictures."""
+"""Choice of blocks and penalty, results of cross-validation, and few or unusual pictures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BLOCKS = {"first": slice(0, 20), "middle": slice(20, 50), "last": slice(50, 100)
 
 
 def pictures(labels: np.ndarray, told_by: str = "last", seed: int = 0) -> np.ndarray:
-    """Draw features in which one block tells the classes and the others are noise."""
+    """Draw features in which one block separates the classes and the others are noise."""
     random = np.random.default_rng(seed)
     features = random.normal(size=(len(labels), 100))
     width = BLOCKS[told_by].stop - BLOCKS[told_by].start
@@ -54,7 +54,7 @@ def test_the_head_is_the_regression_of_scikit_learn_on_scaled_features() -> None
 
 
 def test_out_of_fold_logits_are_of_models_that_did_not_see_the_picture() -> None:
-    labels = np.random.default_rng(1).integers(0, 2, 100)  # nothing to learn, but much to learn by heart
+    labels = np.random.default_rng(1).integers(0, 2, 100)  # no signal, but much to memorise
     features = np.random.default_rng(2).normal(size=(100, 100)).astype(np.float32)
     head = fit_head(features, BLOCKS, labels, 2)
     assert head.accuracy is not None
@@ -69,7 +69,7 @@ def test_copies_stay_in_one_fold_and_count_once() -> None:
     honest = fit_head(features, BLOCKS, labels, 2, groups=groups).accuracy
     assert known is not None
     assert honest is not None
-    assert known.fraction == 1  # by heart: each picture was learned from its copies
+    assert known.fraction == 1  # memorised: each picture was trained on through its copies
     assert honest.fraction < 0.8
     assert (honest.low, honest.high) == wilson_interval(honest.correct // 5, 20)
 
@@ -100,7 +100,7 @@ def test_two_pictures_of_each_class_are_enough(each: int) -> None:
     head = fit_head(pictures(labels), BLOCKS, labels, 3)
     assert head.out_of_fold is not None
     assert head.accuracy is not None
-    assert head.accuracy.low < 0.75  # little is known
+    assert head.accuracy.low < 0.75  # little evidence
     assert (predictions(head, pictures(labels)) == labels).all()
 
 

@@ -64,7 +64,7 @@ def test_the_folded_chain_answers_as_the_network_that_was_trained(name: str, hom
 
 @pytest.mark.parametrize("name", HUB)
 def test_pixels_are_normalised_as_in_training(name: str) -> None:
-    """Of the model cards: ImageNet's mean and standard deviation for RepVGG, one half for MobileNet."""
+    """From the model cards: ImageNet's mean and standard deviation for RepVGG, one half for MobileNet."""
     known = design(name)
     mean, std = {
         "repvgg-a0": ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]),

@@ -1,4 +1,4 @@
-"""Whole runs from a backbone of the hub, as from the installed one."""
+"""Complete runs from a backbone of the hub, like from the installed one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SHADES = {"red": (200, 40, 40), "green": (40, 200, 40), "blue": (40, 40, 200)}
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Runs `convscope` where the hub's cache holds the backbone, and the hub cannot be reached."""
+    """Runs `convscope` with the backbone in the hub's cache, and the hub unreachable."""
     home = tmp_path_factory.mktemp("home")
     write_to_cache(home, BACKBONE, file_of(trained(BACKBONE)))
 

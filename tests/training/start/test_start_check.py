@@ -1,4 +1,4 @@
-"""Whether the weights that training started from are at hand."""
+"""Checking the weights that training started from."""
 
 from __future__ import annotations
 

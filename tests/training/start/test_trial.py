@@ -43,7 +43,7 @@ def test_the_parts_hold_every_picture_out_once():
 
 @pytest.fixture
 def tried(monkeypatch):
-    """A trial with networks that recognise some of the pictures; returns it and the training set sizes."""
+    """A trial with networks that classify some pictures correctly; returns it and the training set sizes."""
 
     def run(is_recognised, is_enough):
         count, sizes = len(is_recognised), []
@@ -63,7 +63,7 @@ def tried(monkeypatch):
 
 
 def learned(is_recognised):
-    """A head that recognises some of the pictures."""
+    """A head that classifies some of the pictures correctly."""
     return SimpleNamespace(labels=np.arange(len(is_recognised)) % 2, is_recognised=is_recognised)
 
 
