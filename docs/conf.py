@@ -1,7 +1,7 @@
 """The documentation site: `sphinx-build -W --keep-going -c docs . build/docs` builds it; a dead link fails.
 
-Sources are read from the repository's root, so that README and the other documents there are pages too, and
-every link leads to the same place on the site and on a code host.
+The source folder is the repository's root, so that README and the other documents there are pages, too, and
+every link has the same target on the site and on a code host.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ include_patterns = ["*.md", "benchmarks/README.md", "docs/**.md"]
 exclude_patterns = ["build", "data", "dist", "runs", "src", "studio", "tests", "**/.*"]
 myst_heading_anchors = 3
 myst_enable_extensions = ["dollarmath"]
-default_role = "code"  # docstrings write `names` as Markdown does
+default_role = "code"  # docstrings mark `names` as in Markdown
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
@@ -42,7 +42,7 @@ html_show_sphinx = False
 
 
 def write_commands(app: Sphinx) -> None:
-    """Write the reference of the command line from the commands themselves."""
+    """Generate the reference of the command line from the commands."""
     typer = [sys.executable, "-m", "typer", "convscope.commands.app", "utils", "docs"]
     typer += ["--name", "convscope", "--title", "Commands"]
     page = subprocess.run(typer, capture_output=True, text=True, check=True).stdout
@@ -52,13 +52,13 @@ def write_commands(app: Sphinx) -> None:
 def keep_formulas(
     _app: Sphinx, _what: str, _name: str, _object: object, _options: object, lines: list[str]
 ) -> None:
-    """Show what a docstring indents below a paragraph as it stands there: a formula, a tree, a table."""
+    """Keep indented blocks in docstrings verbatim: formulas, trees and tables."""
     text = "\n".join(lines)
     block = r"\1\n\n.. code-block:: text\n\n"
     lines[:] = re.sub(r"(?m)^(?![A-Z][a-z]+:$)(\S.*)\n\n(?=    \S)", block, text).split("\n")
 
 
 def setup(app: Sphinx) -> None:
-    """Write the reference of the commands before pages are read, and read docstrings as they are meant."""
+    """Generate the command reference before pages are read, and convert docstrings."""
     app.connect("builder-inited", write_commands)
-    app.connect("autodoc-process-docstring", keep_formulas, priority=400)  # before napoleon
+    app.connect("autodoc-process-docstring", keep_formulas, priority=400)  # runs before napoleon

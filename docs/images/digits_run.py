@@ -14,7 +14,7 @@ HEIGHT = 560
 
 
 def main() -> None:
-    """Train, put the figures beside each other and write the picture."""
+    """Train, arrange the figures side by side and write the picture."""
     with TemporaryDirectory() as folder:
         run = Path(folder) / "run"
         subprocess.run([sys.executable, "-m", "convscope", "train", "digits", "-o", str(run)], check=True)
@@ -28,7 +28,7 @@ def main() -> None:
 
 
 def fitted(panel: Image.Image) -> Image.Image:
-    """Scale a figure down to the picture's height, or to its share of the width."""
+    """Scale a figure down to the height of the picture, or to its share of the width."""
     scale = min(HEIGHT / panel.height, 720 / panel.width)
     return panel.convert("RGB").resize((round(panel.width * scale), round(panel.height * scale)))
 

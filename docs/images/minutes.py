@@ -1,4 +1,4 @@
-"""Draw README's chart of accuracy over minutes, from what benchmarks/accuracy_after_minutes.py wrote."""
+"""Draw README's chart of accuracy over minutes, from the results of benchmarks/accuracy_after_minutes.py."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from convscope.common.palette import BLUE, GREY, INK
 HERE = Path(__file__).parent
 REST = "#9a9a9a"
 NEAREST = 2.6
-"""Points of accuracy between two labels, at least."""
+"""Smallest distance between two labels, in points of accuracy."""
 
 
 def main() -> None:
@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def spread(heights: dict[str, float]) -> dict[str, float]:
-    """Move labels apart that would stand on each other, upwards."""
+    """Move overlapping labels apart, upwards."""
     placed: dict[str, float] = {}
     lowest = -NEAREST
     for name, height in sorted(heights.items(), key=lambda pair: pair[1]):

@@ -1,4 +1,4 @@
-"""Draw README's picture of the playground: a cell of the second convolution, and what it depends on."""
+"""Draw README's picture of the playground: a cell of the second convolution, and its receptive field."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 MAP, CELL = 7, {"x": 9, "y": 11}
-"""A map of the second convolution, and where it is pointed at, in screen pixels."""
+"""A map of the second convolution, and the pointer's position on it, in screen pixels."""
 
 
 def main() -> None:
-    """Write the page, point at the cell and keep what is shown."""
+    """Write the page, point at the cell and take a screenshot."""
     target = Path(__file__).with_name("playground.png")
     with TemporaryDirectory() as folder, sync_playwright() as playwright:
         page = Path(folder) / "playground.html"
@@ -27,7 +27,7 @@ def main() -> None:
         tab = browser.new_page(viewport={"width": 1280, "height": 816})
         tab.goto(page.as_uri())
         tab.locator("[data-step='convolution_2']").nth(MAP).hover(position=CELL)
-        tab.wait_for_timeout(500)  # the lines fade
+        tab.wait_for_timeout(500)  # the lines fade in
         tab.screenshot(path=target)
         browser.close()
     Image.open(target).convert("RGB").quantize(128).save(target, optimize=True)

@@ -1,4 +1,4 @@
-"""Draw README's chart: pictures a second in a training step, from what benchmarks/training_step.py wrote."""
+"""Draw README's chart: pictures per second in training, from the results of benchmarks/training_step.py."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ KINDS = {
     "training_step_float32": "in float32",
     "training_step_avx2": "in float32 with AVX2 alone, as in most laptops",
 }
-"""A row of panels each, where it was measured."""
+"""The results for each row of panels."""
 
 
 def main() -> None:
-    """Draw a row of panels a kind of processor, a panel a network, a bar a contender."""
+    """Draw a row of panels per kind of processor, a panel per network, a bar per contender."""
     files = {kind: HERE.parent / "benchmarks" / f"{name}.json" for name, kind in KINDS.items()}
     reports = {kind: json.loads(file.read_text()) for kind, file in files.items() if file.exists()}
     heights = [3 + max(map(len, map(bars_of, report["networks"].values()))) for report in reports.values()]
@@ -46,12 +46,12 @@ def main() -> None:
 
 
 def bars_of(network: dict[str, Any]) -> dict[str, float]:
-    """Return the pictures a second of everybody who took part."""
+    """Return the pictures per second of all contenders."""
     return {name: rate for name, rate in network["pictures_per_second"].items() if "product" not in name}
 
 
 def draw(axes: Axes, network: dict[str, Any]) -> None:
-    """Draw one network's bars, each with its figure."""
+    """Draw one network's bars, each with its number."""
     rates = bars_of(network)
     bars = axes.barh(
         list(rates), list(rates.values()), color=[BLUE if "convscope" in name else REST for name in rates]

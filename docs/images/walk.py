@@ -12,11 +12,11 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 CELL = "#at=convolution_1:0.3.1&theme=light"
-"""The largest number of the feature map, a 4, and where it comes from."""
+"""The largest number of the feature map, a 4, and its position."""
 
 
 def main() -> None:
-    """Write the page, open it at one cell and keep what it shows."""
+    """Write the page, open it at one cell and take a screenshot."""
     target = Path(__file__).with_name("walk.png")
     with TemporaryDirectory() as folder, sync_playwright() as playwright:
         page = Path(folder) / "smiley.html"

@@ -44,7 +44,7 @@ CLOCK = {"pictures_per_second", "elapsed_seconds", "remaining_seconds"}
 
 
 def pictures():
-    """Grey noise of 8x8 in three classes of unequal size; two have stripes, diagonal ones in one class."""
+    """Grey noise of 8x8 in three classes of unequal size; two have stripes, vertical or horizontal."""
     rng = np.random.default_rng(0)
     labels = rng.choice(3, 150, p=(0.6, 0.25, 0.15))
     noise = rng.integers(0, 60, (150, 8, 8, 1), np.uint8)

@@ -34,7 +34,7 @@ _SANS = (
     "PingFang",
     "Yu Gothic",
 )
-"""Families that are tried before all others, such as serifs or handwriting."""
+"""Sans-serif families, which are tried before all others (serifs, handwriting and so on)."""
 
 
 def families(texts: Iterable[str]) -> tuple[list[str], str]:

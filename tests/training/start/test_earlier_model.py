@@ -94,7 +94,7 @@ def test_a_model_that_is_not_there_is_named(tmp_path):
 def test_a_new_class_does_not_come_alone(make_model, tmp_path):
     model = make_model()
     known = model.classes[0]
-    check_old_classes(model, [known])  # judged elsewhere: there is only one class
+    check_old_classes(model, [known])  # evaluated elsewhere: there is only one class
     check_old_classes(model, [known, "fox"])
     with pytest.raises(DataError, match="all pictures are of the class 'fox', which is new") as caught:
         check_old_classes(model, ["fox"] * 3)

@@ -104,7 +104,7 @@ def test_too_few_pictures_say_nothing_of_others(backbone: Backbone) -> None:
 
 
 def test_a_head_is_fitted_with_one_thread(backbone: Backbone, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With several, the last bits depend on the machine, and they wait for each other on a busy one."""
+    """With several threads, last bits depend on the machine, and they wait for each other on a busy one."""
     threads = []
 
     def fit_head(*args: object, **settings: object) -> object:
