@@ -55,7 +55,7 @@ class ConvscopeClassifier(ClassifierMixin, BaseEstimator):
     Args:
         random_state: Random seed: an integer gives the same classifier every time, None or a RandomState
             a different one.
-        ****settings: See `convscope.training.settings.Settings`; None: chosen from the pictures.
+        **settings: See `convscope.training.settings.Settings`; None: chosen from the pictures.
 
     With several labels per picture, y is a matrix of 0 and 1, like the output of scikit-learn's
     `MultiLabelBinarizer`; `predict` then returns such a matrix, and `predict_proba` the probability of each
