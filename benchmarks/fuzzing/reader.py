@@ -23,7 +23,7 @@ class Reader:
         finish: Completes a part to an input: packs it, writes correct checksums and lengths. Damaged
             containers are often refused early; this gets further.
         tidy: Removes the files written in its folder.
-        process: Id of the reading process, if it is another one.
+        process: ID of the process that reads, if it is not the current one.
     """
 
     seeds: list[bytes]

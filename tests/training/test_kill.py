@@ -22,7 +22,7 @@ TIMES = {"pictures_per_second", "elapsed_seconds", "remaining_seconds"}
 
 @pytest.fixture
 def pictures(noisy_pets):
-    """So many pictures that decoding takes some time, too."""
+    """Enough pictures for decoding to take some time."""
     return noisy_pets(400, 24)
 
 

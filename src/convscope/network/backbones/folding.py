@@ -103,7 +103,7 @@ class TensorReader:
         """Check that only the head that the network was trained with is left.
 
         Raises:
-            ValueError: There is another tensor.
+            ValueError: The file has a tensor that is not part of the network.
         """
         if left := sorted(self._left.keys() - set(head)):
             raise ValueError(f"it has a tensor {left[0]}, which this network does not have")
