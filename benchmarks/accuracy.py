@@ -22,7 +22,7 @@ import sys
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 from convscope.common.processors import processor_count
 from machine import describe, matrix_rates, sentence
@@ -65,31 +65,60 @@ def main() -> None:
             file.with_suffix(".md").write_text(table(runs))
 
 
-def measure(data: str, seed: int, *options: str) -> dict[str, Any]:
-    """Train once, as a complete process."""
+class Trained(NamedTuple):
+    """A finished `convscope train`.
+
+    Attributes:
+        seconds: Running time of the whole process.
+        processor_seconds: Its processor time, including the kernel, over all threads.
+        peak_mebibytes: Its peak memory.
+        metrics: The content of its metrics.json.
+    """
+
+    seconds: float
+    processor_seconds: float
+    peak_mebibytes: float
+    metrics: dict[str, Any]
+
+
+def train(data: str, seed: int, *options: str, path: Path | None = None) -> Trained:
+    """Train once, as a complete process with an empty cache.
+
+    Args:
+        data: Any source for `convscope train`.
+        seed: The random seed.
+        options: Other options of the command.
+        path: The source folder of another checkout, whose convscope is to train.
+    """
     with TemporaryDirectory() as folder:
-        environment = {**os.environ, "CONVSCOPE_CACHE": folder}
+        environment = {**os.environ, "CONVSCOPE_CACHE": folder, **({"PYTHONPATH": str(path)} if path else {})}
         run = Path(folder) / "run"
         wanted = ["train", data, "--seed", str(seed), "-o", str(run), "--quiet", *options]
         command = [sys.executable, "-m", "convscope", *wanted]
         start = time.perf_counter()
         process = subprocess.Popen(command, env=environment)
         _, status, usage = os.wait4(process.pid, 0)
-        whole_seconds = time.perf_counter() - start
+        seconds = time.perf_counter() - start
         if status:
             raise SystemExit(f"{' '.join(command)} failed")
         metrics = json.loads((run / "metrics.json").read_text())
-    figures = metrics["test"]
+    return Trained(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, metrics)
+
+
+def measure(data: str, seed: int, *options: str) -> dict[str, Any]:
+    """Train once; return the figures of the run."""
+    trained = train(data, seed, *options)
+    metrics, figures = trained.metrics, trained.metrics["test"]
     return {
         "seed": seed,
         "threads": processor_count(),
-        "processor_seconds": usage.ru_utime + usage.ru_stime,
+        "processor_seconds": trained.processor_seconds,
         "accuracy_fraction": figures["accuracy_fraction"],
         "calibration_error": figures["calibration_error"],
         "pictures": figures["pictures"],
-        "whole_seconds": whole_seconds,
+        "whole_seconds": trained.seconds,
         "training_seconds": metrics["training_seconds"],
-        "peak_mebibytes": usage.ru_maxrss / 1024,
+        "peak_mebibytes": trained.peak_mebibytes,
         "network": metrics["recipe"]["network"],
         "epochs": metrics["recipe"]["epochs"],
         "batch": metrics["recipe"]["batch_size"],

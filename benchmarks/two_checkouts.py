@@ -22,11 +22,10 @@ import os
 import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
+from accuracy import train
 from convscope.training.machine.precision import fastest_precision
 from machine import describe, sentence
 
@@ -71,39 +70,29 @@ def commit(checkout: Path) -> str:
 
 def in_turns(checkouts: dict[str, Path], given: list[str], rounds: int) -> dict[str, list[dict[str, float]]]:
     """Let the checkouts train in turns; return the runs of each, round by round."""
-    for checkout in checkouts.values():
-        train(checkout, [*given, "--epochs", "1"], seed=0)
+    data, *options = given
+    sources = {name: checkout / "src" for name, checkout in checkouts.items()}
+    starts = {name: from_scratch(path) for name, path in sources.items()}
+    for name, path in sources.items():
+        train(data, 0, *options, "--epochs", "1", *starts[name], path=path)
     runs: dict[str, list[dict[str, float]]] = {name: [] for name in checkouts}
     for number in range(rounds):
         for name in sorted(checkouts, reverse=bool(number % 2)):
-            runs[name].append(train(checkouts[name], given, seed=number))
+            trained = train(data, number, *options, *starts[name], path=sources[name])
+            runs[name].append(
+                {
+                    "whole_seconds": trained.seconds,
+                    "processor_seconds": trained.processor_seconds,
+                    "accuracy_fraction": trained.metrics["test"]["accuracy_fraction"],
+                }
+            )
     return runs
 
 
-def train(checkout: Path, given: list[str], *, seed: int) -> dict[str, float]:
-    """Train once, from scratch, as a complete process."""
-    with TemporaryDirectory() as folder:
-        environment = {**os.environ, "CONVSCOPE_CACHE": folder, "PYTHONPATH": str(checkout / "src")}
-        run = Path(folder) / "run"
-        command = [sys.executable, "-m", "convscope", "train", *given, *_from_scratch(environment)]
-        command += ["--seed", str(seed), "-o", str(run), "--quiet"]
-        start = time.perf_counter()
-        process = subprocess.Popen(command, env=environment)
-        _, status, usage = os.wait4(process.pid, 0)
-        whole_seconds = time.perf_counter() - start
-        if status:
-            raise SystemExit(f"{' '.join(command)} failed")
-        metrics = json.loads((run / "metrics.json").read_text())
-    return {
-        "whole_seconds": whole_seconds,
-        "processor_seconds": usage.ru_utime + usage.ru_stime,
-        "accuracy_fraction": metrics["test"]["accuracy_fraction"],
-    }
-
-
-def _from_scratch(environment: dict[str, str]) -> list[str]:
-    """Return the option for training from scratch, if the checkout has other starts."""
+def from_scratch(path: Path) -> list[str]:
+    """Return the option for training from scratch, if the source folder's version has other starts."""
     command = [sys.executable, "-m", "convscope", "train", "--help"]
+    environment = {**os.environ, "PYTHONPATH": str(path)}
     text = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
     return FROM_SCRATCH if FROM_SCRATCH[0] in text else []
 
@@ -112,10 +101,10 @@ def table(report: dict[str, Any]) -> str:
     """Format the runs as Markdown."""
     commits = report["commits"]
     lines = [
-        "# Whole trainings beside an older version",
+        "# Duration of training compared with an older version",
         "",
         "Written by `benchmarks/two_checkouts.py`, which describes the method: medians of whole commands,",
-        f"this version ({commits['this']}) and an older one ({commits['other']}) in turns.",
+        f"this version ({commits['this']}) and an older one ({commits['other']}) in alternation.",
         "",
         sentence(report["machine"]),
         "",

@@ -15,7 +15,7 @@ score, because ‖y‖ is the norm of all features. The scores for the threshold
 training picture is scored by a rule fitted without it and its group.
 
 The nearest training pictures also explain why a picture is unknown, or not. The model file holds the class of
-each and the beginning of its file's digest: whoever has the pictures can look them up, but their names are
+each and the beginning of its file's digest: the owner of the pictures can look them up, but their names are
 not revealed to anybody else.
 
 Source: Y. Sun et al., "Out-of-distribution detection with deep nearest neighbors", ICML 2022,

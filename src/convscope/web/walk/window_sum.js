@@ -258,7 +258,7 @@ function grids(step, { theme }, { map, terms: list }, { paint, filterName }, to)
 }
 
 /**
- * Return a cell stored unquantised although the others are quantised; null if the index is another cell's.
+ * Return the cell that is stored without quantisation, or null if the index belongs to a quantised cell.
  *
  * @param {FilterStep} step
  * @param {Place} place
