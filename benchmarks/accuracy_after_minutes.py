@@ -11,8 +11,8 @@ environment (see `fine_tune.py`). Run it with
     python benchmarks/accuracy_after_minutes.py PATH --fastai fastai/bin/python
 
 where PATH has the folders train and test, each with class folders. It writes
-docs/benchmarks/accuracy_after_minutes.md and .json; `docs/images/minutes.py` draws them. Programs that are
-not run again (`--only`) keep their results.
+docs/benchmarks/accuracy_after_minutes.md and .json; `docs/images/minutes.py` draws them. Programs and times
+that are not run again (`--only`, `--minutes`) keep their results.
 
 `--minutes` only limits convscope's training; for imports, decoding, evaluation and figures it gets 20 seconds
 less.
@@ -69,7 +69,8 @@ def main() -> None:
     programs: dict[str, Any] = json.loads(file.read_text())["accuracy"] if file.exists() else {}
     for key in arguments.only:
         found = measure(key, arguments.data, chosen, arguments.minutes, arguments.fastai)
-        programs[NAMES[key]] = {f"{minutes:g}": share for minutes, share in found.items()}
+        shares = programs.setdefault(NAMES[key], {})
+        shares |= {f"{minutes:g}": share for minutes, share in found.items()}
         print(NAMES[key], found, flush=True)
         report = {
             "machine": describe(),
@@ -138,7 +139,7 @@ def judged(answers: Path, tests: list[Path]) -> float | None:
 def table(report: dict[str, Any]) -> str:
     """Format the results as Markdown."""
     programs = report["accuracy"]
-    marks = list(next(iter(programs.values())))
+    marks = sorted({mark for shares in programs.values() for mark in shares}, key=float)
     lines = [
         "# Accuracy after some minutes",
         "",
@@ -152,17 +153,20 @@ def table(report: dict[str, Any]) -> str:
         "| | " + " | ".join(f"after {mark} min" for mark in marks) + " |",
         "|---" * (len(marks) + 1) + "|",
         *(
-            f"| {name} | " + " | ".join(percent(shares[mark]) for mark in marks) + " |"
+            " | ".join([f"| {name}", *(cell(shares, mark) for mark in marks)]) + " |"
             for name, shares in programs.items()
         ),
         "",
-        "A dash: the first epoch had not finished.",
+        "A dash: the first epoch had not finished. An empty cell: not measured.",
     ]
     return "\n".join(lines) + "\n"
 
 
-def percent(share: float | None) -> str:
-    """Format a fraction as a percentage."""
+def cell(shares: dict[str, float | None], mark: str) -> str:
+    """Format an accuracy as a percentage; it is empty if it was not measured."""
+    if mark not in shares:
+        return ""
+    share = shares[mark]
     return "–" if share is None else f"{100 * share:.1f} %"
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from sklearn.isotonic import isotonic_regression
 
 from convscope.common.palette import BLUE, GREY, INK
 
@@ -60,12 +62,11 @@ def main() -> None:
 
 
 def spread(heights: dict[str, float]) -> dict[str, float]:
-    """Move overlapping labels apart, upwards."""
-    placed: dict[str, float] = {}
-    lowest = -NEAREST
-    for name, height in sorted(heights.items(), key=lambda pair: pair[1]):
-        lowest = placed[name] = max(height, lowest + NEAREST)
-    return placed
+    """Move overlapping labels apart, as little as possible: a least squares problem with ordered results."""
+    names = sorted(heights, key=heights.__getitem__)
+    steps = NEAREST * np.arange(len(names))
+    places = isotonic_regression([heights[name] for name in names] - steps) + steps
+    return dict(zip(names, places.tolist(), strict=True))
 
 
 if __name__ == "__main__":

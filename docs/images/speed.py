@@ -19,7 +19,7 @@ REST = "#c4c4c4"
 KINDS = {
     "training_step": "with fast bfloat16",
     "training_step_float32": "in float32",
-    "training_step_avx2": "in float32 with AVX2 alone, as in most laptops",
+    "training_step_avx2": "in float32 with AVX2 only, as in most laptops",
 }
 """The results for each row of panels."""
 
@@ -37,7 +37,7 @@ def main() -> None:
             f"{report['machine']['processor']}, {report['machine']['cores']} cores, batch {report['batch']}"
         )
         row.suptitle(
-            f"Training {kind}: pictures a second ({about})", x=0.01, ha="left", color=INK, fontsize=10
+            f"Training {kind}: pictures per second ({about})", x=0.01, ha="left", color=INK, fontsize=10
         )
         panels: list[Axes] = list(row.subplots(1, len(report["networks"]), sharey=True, squeeze=False).flat)
         for axes, network in zip(panels, report["networks"].values(), strict=True):
