@@ -181,7 +181,7 @@ def test_a_learning_rate_that_is_too_large_is_called_so(opened):
 
 def test_the_switch_and_the_class_are_kept_in_the_address(opened):
     opened.go("#at=convolution_1:1.0.0")
-    opened.tab.get_by_role("button", name="The way back").click()
+    opened.tab.get_by_role("button", name="Backpropagation").click()
     assert "way=back" in opened.tab.url
     other = opened.walk.backward.passes[1].truth
     opened.tab.get_by_label("If the class is").select_option(str(other))

@@ -105,11 +105,11 @@ def test_the_loss_is_that_of_the_true_labels_and_a_tick_changes_one_part(opened,
     total = opened.tab.get_attribute(".middle-pane tfoot .number", "title")
     assert number(total) == pytest.approx(sum(row[0] for row in expected({0, 2})))
     assert number(total) == pytest.approx(opened.walk.backward.passes[0].loss, rel=1e-6)
-    opened.tab.get_by_label("class 1 is there").check()
+    opened.tab.get_by_label("class 1 is present").check()
     np.testing.assert_allclose(parts(), expected({0, 1, 2}), **CLOSE)
-    assert "there=0.1.2" in opened.tab.url
+    assert "present=0.1.2" in opened.tab.url
     for label in (0, 1, 2):
-        opened.tab.get_by_label(f"class {label} is there").uncheck()
+        opened.tab.get_by_label(f"class {label} is present").uncheck()
     np.testing.assert_allclose(parts(), expected(set()), **CLOSE)
     assert "none of the labels" in opened.tab.inner_text(".input-pane")
 

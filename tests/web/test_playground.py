@@ -240,7 +240,7 @@ def test_it_learns_from_nothing_and_can_be_gone_back_through(use):
 
     expect(tab.locator(".when .validation")).to_have_text(re.compile(r"9[5-9]\.\d %|100 %"), timeout=240_000)
     tab.get_by_role("button", name="Pause").click()
-    tab.wait_for_selector("text=Go on")
+    tab.wait_for_selector("text=Continue")
     tab.locator(".learning input[type=range]").fill("0")
     assert "epoch 0" in tab.locator(".when").text_content()
     assert right() < 50

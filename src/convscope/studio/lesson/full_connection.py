@@ -93,7 +93,7 @@ def _removed(material: Material, best: int, first: Contribution) -> Question:
             line("the largest is then that of {}, {}", classes[after], float(logits[after])),
             ["The evidence for a class is spread over many inputs."]
             if after == best
-            else ["Much hangs on this one input."],
+            else ["The answer depends on this one input."],
         ),
         options=("yes", "no"),
     )

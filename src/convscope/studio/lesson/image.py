@@ -36,8 +36,8 @@ def questions(material: Material) -> tuple[Question, ...]:
             "number",
             line(
                 "The {} value of the pixel at row {}, column {} is {}. The network does not read it as it "
-                "is, but minus {} and divided by {}, so that all pictures are of about the same size. What "
-                "does it read?",
+                "is: {} is subtracted and the result divided by {}, so that the numbers of all pictures have "
+                "about the same range. What does it read?",
                 *(CHANNELS[channels][0], row, column, explained.pixel, explained.mean, explained.std),
             ),
             explained.result,

@@ -24,7 +24,7 @@ _CANDIDATES = 8
 _PROBES = 11
 _PROBABILITY_ROUNDING = 0.006
 """Rounding error of three digits of a probability near 1."""
-_LOGITS = "Here the error begins: probability − 1 for the true class, the probability for every other."
+_LOGITS = "Backpropagation starts here: probability − 1 for the true class, the probability for all others."
 _PASSED = {
     "flattening": "The numbers of the vector, back in their places.",
     "max_pooling": "Max pooling has passed each gradient to the largest of its window; the others get 0.",
@@ -114,7 +114,7 @@ def _direction(loss_of: LossOf, curve: WeightCurve) -> Question:
         "direction",
         line(
             "The gradient at one weight of the first convolution is {}. Must this weight become larger or "
-            "smaller, so that the loss falls?",
+            "smaller for the loss to fall?",
             weight.gradient,
         ),
         int(down < up),

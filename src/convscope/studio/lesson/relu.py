@@ -75,7 +75,7 @@ def _left_out(material: Material) -> Question:
             line("with ReLU: {}", before),
             line("without: {}", after),
             line(
-                "The later layers have learned to read maps without negative numbers. Trained anew, they "
+                "The later layers have learned to read maps without negative numbers. Trained again, they "
                 "would adapt; but see the next question for what such a network cannot do."
             ),
         ),

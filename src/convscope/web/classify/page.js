@@ -95,7 +95,7 @@ export class ClassifyPage {
   showClasses(names, several = false) {
     const shown = names.slice(0, MOST_NAMED).join(", ");
     const others = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : "";
-    if (several) this.question.textContent = "Which labels does it have?";
+    this.question.textContent = several ? "Which labels does it have?" : "Which class is it?";
     const kind = several ? "labels, any number of them for each picture" : "classes";
     this.classes.textContent = names.length ? `${names.length} ${kind}: ${shown}${others}.` : "";
   }

@@ -62,6 +62,15 @@ export function head(titles) {
 }
 
 /**
+ * Create a round "?", which opens an explanation.
+ *
+ * @param {string} label  accessible name
+ */
+export function questionMark(label) {
+  return element("summary", { class: "help-mark", "aria-label": label }, "?");
+}
+
+/**
  * Set attributes and event listeners.
  *
  * @param {Element} made

@@ -62,7 +62,7 @@ export function gallery(setting, theme) {
         "aria-label": label(map),
         click: () => onChoose(map),
       },
-      element("span", { class: "drawing" }, canvas, element("span", { class: "window" })),
+      element("span", { class: "drawing" }, canvas, element("span", { class: "outline input window" })),
       element("span", { class: "caption", "aria-hidden": "true" }, caption(map)),
     );
     buttons.set(map, button);

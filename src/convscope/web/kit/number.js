@@ -8,6 +8,11 @@ export function number(x) {
   return element("span", { class: "number", title: full(x) }, three(x));
 }
 
+/** Write the result of a calculation, in the colour of outputs. @param {number} x */
+export function resultNumber(x) {
+  return element("strong", { class: "output" }, number(x));
+}
+
 /**
  * Format a column of numbers with their decimal points aligned.
  *

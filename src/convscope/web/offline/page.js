@@ -43,7 +43,7 @@ export function open(data, root) {
     },
     atOnce: 1,
     names: () => [element("span", {}, name), element("code", { title: model.network }, model.network)],
-    footnote: `The whole network is inside this file: no picture leaves it, and it loads nothing.${licence && ` Licence: ${licence}.`}`,
+    footnote: `The whole network is inside this file: no picture leaves it, and nothing is loaded from the internet.${licence && ` Licence: ${licence}.`}`,
   });
   page.showClasses(model.classes, model.thresholds !== null);
 }

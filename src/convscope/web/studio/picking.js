@@ -29,10 +29,10 @@ export async function whatIsOpen() {
  * @param {import("convscope/studio/place.js").Place} place
  * @param {string} title
  * @param {string} says
- * @param {Record<string, string>} [asked]  options that name models, and their labels
+ * @param {Record<string, string>} asked  options that name models, and their labels
  * @returns {Promise<{models: Open[], data: Open, part: string} | null>}  null if no model is open
  */
-export async function chooseFor(root, place, title, says, asked = { model: "model" }) {
+export async function chooseFor(root, place, title, says, asked) {
   const { models, data } = await whatIsOpen();
   root.append(
     element("div", { class: "lesson" }, element("h1", {}, title), element("p", {}, says)),
@@ -62,6 +62,20 @@ export async function chooseFor(root, place, title, says, asked = { model: "mode
     ]),
   );
   return { models: found, data: source, part };
+}
+
+/**
+ * Draw the head of a view of one model on some pictures.
+ *
+ * @param {HTMLElement} root
+ * @param {import("convscope/studio/place.js").Place} place
+ * @param {string} title
+ * @param {string} says
+ * @returns {Promise<{model: Open, data: Open, part: string} | null>}  null if no model is open
+ */
+export async function chooseOne(root, place, title, says) {
+  const found = await chooseFor(root, place, title, says, { model: "model" });
+  return found && { model: found.models[0], data: found.data, part: found.part };
 }
 
 /**

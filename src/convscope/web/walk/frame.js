@@ -1,6 +1,6 @@
 /** The frame of a view: explanation, input, arithmetic and output. */
 
-import { element, flat } from "convscope/kit/dom.js";
+import { element, flat, questionMark } from "convscope/kit/dom.js";
 
 /** From this width on, the explanation has its own column; on narrower screens it is collapsed. */
 const BESIDE = "(min-width: 64rem)";
@@ -101,7 +101,7 @@ function teaching(title, facts, { does, attempt, more }) {
     element(
       "details",
       { class: "about transient", open: matchMedia(BESIDE).matches },
-      element("summary", { "aria-label": `about ${title}` }, "?"),
+      questionMark(`about ${title}`),
       element("p", {}, does),
       ...advice(attempt, more),
     ),

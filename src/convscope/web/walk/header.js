@@ -1,7 +1,7 @@
 /** The page header: model, picture, prediction, and how to use the page. */
 
 import { largestFirst } from "convscope/kit/arrays.js";
-import { element } from "convscope/kit/dom.js";
+import { element, questionMark } from "convscope/kit/dom.js";
 import { percent, three } from "convscope/kit/numbers.js";
 import { UNKNOWN } from "convscope/kit/similar.js";
 import { themeButton } from "convscope/kit/theme.js";
@@ -61,13 +61,13 @@ function help(difference) {
   return element(
     "details",
     { class: "help transient" },
-    element("summary", { "aria-label": "how to use this page" }, "?"),
+    questionMark("how to use this page"),
     element(
       "ul",
       {},
       [
         "Point at a number in the output: its window is outlined in the input, and its arithmetic is shown in the middle.",
-        "Click to keep it. On a focused map, the arrow keys move from cell to cell.",
+        "Click to keep it selected. On a focused map, the arrow keys move from cell to cell.",
         "Click a number in the input, or a link in the sum, to go back to where it came from. The trail at the bottom keeps the path.",
         "Hover over a number to see all its digits.",
         "The page's address contains the current view: copy it to show somebody else the same cell.",

@@ -1,7 +1,7 @@
 /** Write out a mean: the sum, row by row if there are many numbers, divided by their count. */
 
 import { element, head } from "convscope/kit/dom.js";
-import { column, number } from "convscope/kit/number.js";
+import { column, number, resultNumber } from "convscope/kit/number.js";
 
 const FEW = 16; // most numbers without sums by row
 
@@ -21,13 +21,7 @@ export function writtenMean(rows, names, result, isRounded) {
     "div",
     { class: "stack" },
     rows.length > 1 && count > FEW && rowSums(sums, names, rows[0].length),
-    element(
-      "p",
-      { class: "equation" },
-      number(total),
-      ` / ${count} = `,
-      element("strong", { class: "output" }, number(result)),
-    ),
+    element("p", { class: "equation" }, number(total), ` / ${count} = `, resultNumber(result)),
     isRounded &&
       element(
         "p",

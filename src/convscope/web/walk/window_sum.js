@@ -18,7 +18,7 @@ import { limitOf } from "convscope/kit/colours.js";
 import { element } from "convscope/kit/dom.js";
 import { numberGrid } from "convscope/kit/grid.js";
 import { NO_MARGIN } from "convscope/kit/maps.js";
-import { number } from "convscope/kit/number.js";
+import { resultNumber } from "convscope/kit/number.js";
 import { count } from "convscope/kit/numbers.js";
 import { windowOf } from "convscope/kit/receptive.js";
 import { mapName, stepBefore, valueAt } from "convscope/walk/chain.js";
@@ -166,7 +166,7 @@ function absent(step, place) {
       "p",
       { class: "equation" },
       `map ${place[0]} (${place[1]}, ${place[2]}) is `,
-      element("strong", { class: "output" }, number(valueAt(step, place))),
+      resultNumber(valueAt(step, place)),
     ),
     element(
       "p",

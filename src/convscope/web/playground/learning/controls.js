@@ -135,7 +135,7 @@ export class Controls {
   /** Update controls and curves. */
   draw() {
     const { kept, hasBegun, isRunning } = this.learning;
-    this.play.textContent = isRunning ? "❚❚ Pause" : hasBegun ? "▶ Go on" : "▶ Train from scratch";
+    this.play.textContent = isRunning ? "❚❚ Pause" : hasBegun ? "▶ Continue" : "▶ Train from scratch";
     this.again.hidden = this.back.hidden = !hasBegun;
     this.intro.hidden = kept.length > 0;
     this.slider.hidden = this.when.hidden = this.curves.hidden = kept.length === 0;

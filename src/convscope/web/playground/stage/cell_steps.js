@@ -2,7 +2,7 @@
 
 import { limitOf } from "convscope/kit/colours.js";
 import { element, svg } from "convscope/kit/dom.js";
-import { number } from "convscope/kit/number.js";
+import { number, resultNumber } from "convscope/kit/number.js";
 import { three } from "convscope/kit/numbers.js";
 import { cellOfIndex, cut } from "convscope/kit/receptive.js";
 import { cells } from "convscope/playground/stage/cells.js";
@@ -17,13 +17,13 @@ export function shownRelu({ step, x, y, cell }) {
       "div",
       { class: "equation" },
       element("span", {}, "max(0, ", number(x[place]), ") = "),
-      element("strong", { class: "output" }, number(y[place])),
+      resultNumber(y[place]),
     ),
     hinge(x[place], limitOf(x)),
     element(
       "p",
       { class: "quiet" },
-      x[place] > 0 ? "Above 0, a number passes unchanged." : "Below 0 a number is silenced.",
+      x[place] > 0 ? "A positive number stays as it is." : "All other numbers become 0.",
     ),
   ];
 }
@@ -75,7 +75,7 @@ export function shownPooling({ step, x, y, cell }) {
       { class: "grids" },
       cells("window", "input", values, wide, isMax ? best : -1),
       element("span", { class: "sign" }, isMax ? "the largest:" : "the mean:"),
-      element("strong", { class: "output" }, number(y[indexOf(step.shape, cell)])),
+      resultNumber(y[indexOf(step.shape, cell)]),
     ),
     element(
       "p",
@@ -97,7 +97,7 @@ export function shownFlattening({ step, x, cell }) {
       "p",
       { class: "equation" },
       `map ${map + 1}, row ${row + 1}, column ${column + 1} becomes number ${index + 1} of ${step.shape[0]}: `,
-      element("strong", { class: "output" }, number(x[index])),
+      resultNumber(x[index]),
     ),
     element(
       "p",

@@ -8,7 +8,7 @@ import { signedCanvas } from "convscope/playground/scene/tile.js";
 export class MapView {
   /** @param {(row: number, column: number) => void} pick */
   constructor(pick) {
-    this.frame = element("span", { class: "frame" });
+    this.frame = element("span", { class: "outline output" });
     this.holder = element("div", { class: "holder" });
     this.element = element(
       "figure",

@@ -107,7 +107,7 @@ export function connectionStation({ network, classes }) {
         "A fully connected (dense) layer has one neuron for each class, and each neuron a weight for every number of the column. The sum of number × weight, plus a bias, is the score of the class: its logit.",
         "Below, each number × weight is painted where it stood in its map: orange counts for the class, blue against it.",
       ],
-      task: "draw a circle, then give it eyes and a mouth. Which maps change their mind?",
+      task: "Draw a circle, then give it eyes and a mouth. Which maps change their mind?",
     },
     [names.element, maps, says, table],
   );

@@ -65,9 +65,9 @@ export function convolutionStation(_context, source) {
     before.canvas,
     "the picture: point at a window, or move it with the arrow keys",
     point,
+    "input",
   );
   const output = pointed(after.canvas, "the result: point at a pixel, or move with the arrow keys", point);
-  input.holder.classList.add("input");
   const sum = element("p", { class: "number sum" });
   const weights = filter.map((_, k) =>
     element("input", {
@@ -128,7 +128,7 @@ export function convolutionStation(_context, source) {
         "A filter slides over the picture. At each place its nine weights are multiplied by the nine pixels there; the products are added up, and the sum becomes one pixel of the result. If the weights add up to 1, the result is another picture. If they add up to 0, it is a feature map: near 0 where everything is even, far from 0 where something changes.",
         "Nobody designs the filters of a network: training finds them.",
       ],
-      task: "choose vertical edges, and swap the signs of the two outer columns. What happens to orange and blue?",
+      task: "Choose vertical edges, and swap the signs of the two outer columns. What happens to orange and blue?",
     },
     [
       source.chooser(draw),

@@ -92,7 +92,7 @@ export function flatteningStation({ network }) {
       text: [
         "Row by row, map by map. Nothing is computed, and nothing is lost: each number has a fixed place in the column, so the next step can have a separate weight for each place in each map.",
       ],
-      task: "where in the column is the last number of the first row? Unroll, and see.",
+      task: "Where in the column is the last number of the first row? Unroll, and see.",
     },
     [element("div", { class: "choices" }, play, way.element), choose.element, stage, says],
   );

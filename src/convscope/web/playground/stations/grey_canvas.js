@@ -36,9 +36,10 @@ export function pictureCanvas(label) {
  * @param {HTMLCanvasElement} canvas
  * @param {string} label
  * @param {(row: number, column: number) => void} point
+ * @param {"input" | "output"} [role]
  */
-export function pointed(canvas, label, point) {
-  const frame = element("span", { class: "frame", "aria-hidden": "true" });
+export function pointed(canvas, label, point, role = "output") {
+  const frame = element("span", { class: `outline ${role}`, "aria-hidden": "true" });
   const holder = element(
     "div",
     { class: "holder", tabindex: 0, role: "application", "aria-label": label },

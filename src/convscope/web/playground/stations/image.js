@@ -96,7 +96,7 @@ export function imageStation(_context, source) {
       text: [
         "Numbers. A black-and-white picture is a table of zeros and ones, a grey one a table of brightness from 0 to 255. A colour picture is three such tables, one each for red, green and blue: three channels.",
       ],
-      task: "point at an edge in the picture. Where is it in the numbers?",
+      task: "Point at an edge in the picture. Where is it in the numbers?",
     },
     [
       source.chooser(draw),

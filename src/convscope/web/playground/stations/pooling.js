@@ -104,7 +104,7 @@ export function poolingStation(context) {
         `Of each window of ${network.steps[place].window.join(" × ")} only the largest number is kept. The map still says that something was found there, but no longer exactly where. It has a quarter of the numbers, which saves work in every later step.`,
         "Shift the picture a little: the pooled maps usually change less than the maps they come from, and the last maps least of all.",
       ],
-      task: "let the picture swing. Which step changes most, which least?",
+      task: "Let the picture swing. Which step changes most, which least?",
     },
     [
       element("div", { class: "choices" }, play, shift.element),
@@ -115,7 +115,7 @@ export function poolingStation(context) {
         figure(before.canvas, `a map of ${rows} × ${columns}`),
         figure(after.canvas, `pooled: ${high} × ${wide}`),
       ),
-      element("h3", {}, "how much each step has changed"),
+      element("h3", {}, "How much each step has changed"),
       element(
         "ul",
         { class: "levels" },

@@ -64,7 +64,7 @@ export function reluStation({ network, classes }) {
       bar.setAttribute("height", String(height));
     });
     const below = before.reduce((sum, value) => sum + Number(value < 0), 0);
-    silenced.textContent = `${percent(below / before.length)} of the numbers are below 0${isOn ? ", and become 0" : ""}.`;
+    silenced.textContent = `${percent(below / before.length)} of the numbers are negative${isOn ? " and become 0" : ""}.`;
     without.load(network.weights);
     answers[0].show(network.probabilities);
     answers[1].show(without.forward(network.outputs[0]));
@@ -80,7 +80,7 @@ export function reluStation({ network, classes }) {
         "max(0, x): numbers above 0 stay, all others become 0. The map shows how well each place matches the filter, but no longer how badly.",
         "What you gain is nonlinearity. Without it, any stack of convolutions is just one larger convolution. (Max pooling is nonlinear, too.)",
       ],
-      task: "switch ReLU off and compare the two answers for a few drawings. The weights stay the same: they were trained with ReLU.",
+      task: "Switch ReLU off and compare the two answers for a few drawings. The weights stay the same: they were trained with ReLU.",
     },
     [
       both.element,
@@ -94,8 +94,8 @@ export function reluStation({ network, classes }) {
       element(
         "div",
         { class: "side-by-side answers-now" },
-        element("div", {}, element("h3", {}, "with"), answers[0].list),
-        element("div", {}, element("h3", {}, "without any ReLU"), answers[1].list),
+        element("div", {}, element("h3", {}, "With ReLU"), answers[0].list),
+        element("div", {}, element("h3", {}, "Without any ReLU"), answers[1].list),
       ),
     ],
   );

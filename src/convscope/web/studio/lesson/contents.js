@@ -89,7 +89,7 @@ export function ending(chapters, place) {
     element(
       "div",
       { class: "lesson" },
-      element("h1", {}, open.length ? "The end, almost" : "You have done every step yourself"),
+      element("h1", {}, open.length ? "Almost done" : "You have done every step yourself"),
       element(
         "p",
         {},
@@ -125,7 +125,7 @@ export function ending(chapters, place) {
     element(
       "p",
       { class: "row" },
-      "Go on: ",
+      "Where next? ",
       element("a", { href: addressOf("playground", []) }, "play with the network and watch it learn"),
       element("a", { href: addressOf("train", []) }, "train a network of your own"),
       element("a", { href: addressOf("walk", []) }, "walk through its answer to your drawing"),

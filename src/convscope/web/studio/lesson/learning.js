@@ -61,13 +61,13 @@ export async function learning(root, asked) {
     element(
       "div",
       { class: "stack" },
-      element("h2", {}, "The error goes back"),
+      element("h2", {}, "Backpropagation: from the loss back to the first layer"),
       element(
         "p",
         {},
-        "The gradient of the loss at the output of each step, from the last step back to the first; each step is shown by the map where it is largest. The loss falls if red cells get smaller and blue ones larger.",
+        "The gradient of the loss at the output of each step, from the last step back to the first; each step is shown by the map where it is largest. The loss falls if orange cells get smaller and blue ones larger.",
       ),
-      element("ol", { class: "way-back" }, back.map(gradientMap)),
+      element("ol", { class: "gradients" }, back.map(gradientMap)),
     ),
   );
 }

@@ -13,7 +13,7 @@ import { get } from "convscope/studio/api.js";
 import { KINDS, labelTable } from "convscope/studio/mistakes/label_table.js";
 import { suspects } from "convscope/studio/mistakes/suspects.js";
 import { Desk, pictures } from "convscope/studio/mistakes/tiles.js";
-import { chooseFor } from "convscope/studio/picking.js";
+import { chooseOne } from "convscope/studio/picking.js";
 import { withOptions } from "convscope/studio/place.js";
 
 const LISTS = /** @type {[string, string][]} */ ([
@@ -24,18 +24,14 @@ const LISTS = /** @type {[string, string][]} */ ([
 
 /** @type {import("convscope/studio/place.js").Show} */
 export async function show(root, place) {
-  const chosen = await chooseFor(
+  const chosen = await chooseOne(
     root,
     place,
     "Mistakes",
     "Which classes are confused with which, and the pictures behind every number.",
   );
   if (!chosen) return;
-  const {
-    models: [model],
-    data,
-    part,
-  } = chosen;
+  const { model, data, part } = chosen;
   const asked = { model: model.id, data: data.id, part };
   const [figures, corrections] = await Promise.all([
     get(`/api/models/${model.id}/mistakes?${query(asked)}`),

@@ -20,7 +20,7 @@ import { theme } from "convscope/kit/theme.js";
 import { cut, pixelsOf } from "convscope/kit/receptive.js";
 import { Refusal, linesBox, problemBox } from "convscope/kit/problem.js";
 import { get } from "convscope/studio/api.js";
-import { chooseFor } from "convscope/studio/picking.js";
+import { chooseOne } from "convscope/studio/picking.js";
 import { turnTo, walkOf } from "convscope/studio/place.js";
 import { filterPicture } from "convscope/walk/filter_picture.js";
 
@@ -33,18 +33,14 @@ const OBJECT_FIT = { stretch: "fill", pad: "contain", crop: "cover" };
 
 /** @type {import("convscope/studio/place.js").Show} */
 export async function show(root, place) {
-  const chosen = await chooseFor(
+  const chosen = await chooseOne(
     root,
     place,
     "Neurons",
     "Which pictures activate a filter or a neuron most, and which class it prefers.",
   );
   if (!chosen) return;
-  const {
-    models: [model],
-    data,
-    part,
-  } = chosen;
+  const { model, data, part } = chosen;
   const body = element("div", { class: "stack" });
   root.append(body);
   const leaving = new AbortController();

@@ -15,7 +15,7 @@ const PAUSE = 300; // milliseconds until a picture is sent again
 const TOO_FEW = "Record at least two pictures of two classes.";
 const GETTING_READY = "Loading the pretrained network. The first time, this takes a few seconds.";
 const INSTEAD = "You can drop or choose pictures instead.";
-const NO_CAMERA = `No camera is available: browsers allow it only for pages from this machine or over HTTPS. ${INSTEAD}`;
+const NO_CAMERA = `No camera is available: browsers allow cameras only on pages from this machine or over HTTPS. ${INSTEAD}`;
 
 /** @type {import("convscope/studio/place.js").Show} */
 export async function show(root, { path: [id = ""] }) {
@@ -154,5 +154,5 @@ async function others(id) {
     .filter((one) => one.origin === "collected" && one.id !== id)
     .map((one) => element("a", { href: addressOf("record", [one.id]) }, one.name));
   if (id) links.push(element("a", { href: addressOf("record") }, "a new recording"));
-  return links.length ? element("p", { class: "quiet choices" }, "Go on with", links) : "";
+  return links.length ? element("p", { class: "quiet choices" }, "Continue with", links) : "";
 }

@@ -154,7 +154,7 @@ export class EditPanel {
     return element(
       "p",
       { class: "quiet" },
-      "Choose a convolution or a full connection above to change its weights here.",
+      "Choose a convolution or a full connection to change its weights here.",
     );
   }
 

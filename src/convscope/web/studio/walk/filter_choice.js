@@ -24,7 +24,13 @@ export function filterChoice(kernels, channel, put) {
   return element(
     "div",
     { class: "stack" },
-    element("h3", {}, channel === null ? "Put in" : "Put in, over the mean of all inputs"),
+    element(
+      "h3",
+      {},
+      channel === null
+        ? "Replace with a known filter"
+        : "Replace with a known filter, on the mean of all inputs",
+    ),
     element(
       "div",
       { class: "filter-choice" },
@@ -45,7 +51,7 @@ export function filterChoice(kernels, channel, put) {
       element(
         "p",
         { class: "row" },
-        button(channel === null ? "Replace" : "Replace, over the mean of all inputs", null),
+        button(channel === null ? "Replace" : "Replace, on the mean of all inputs", null),
         channel !== null && button("Replace for this input only", channel),
       ),
     ),

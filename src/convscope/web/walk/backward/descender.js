@@ -33,9 +33,9 @@ export function descender(label, progress, compute, draw) {
     render();
   };
   const [start, back, next] = [
-    stepButton("start", () => move(-progress.step)),
-    stepButton("◀ back", () => move(-1)),
-    stepButton("step downhill ▶", () => move(1)),
+    stepButton("Reset", () => move(-progress.step)),
+    stepButton("◀ Back", () => move(-1)),
+    stepButton("Step downhill ▶", () => move(1)),
   ];
 
   /** @param {Descent} one */
@@ -88,7 +88,7 @@ export function descender(label, progress, compute, draw) {
   return element(
     "div",
     { class: "stack descender" },
-    element("div", { class: "row" }, element("span", {}, "learning rate "), rates, another),
+    element("div", { class: "row" }, element("span", {}, "Learning rate "), rates, another),
     element("div", { class: "row" }, start, back, next, steps),
     trouble,
     shown,

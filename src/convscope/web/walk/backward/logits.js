@@ -1,11 +1,11 @@
 /** Where the backward pass starts: the loss, softmax or sigmoid, and the temperature. */
 
 import { largestFirst } from "convscope/kit/arrays.js";
-import { bars } from "convscope/kit/bars.js";
 import { element, head } from "convscope/kit/dom.js";
-import { column, number } from "convscope/kit/number.js";
+import { column, number, resultNumber } from "convscope/kit/number.js";
 import { three } from "convscope/kit/numbers.js";
 import { probabilitiesOf, shownClasses } from "convscope/walk/chain.js";
+import { classBars } from "convscope/walk/class_view.js";
 import { focusOf, membersOf, outputName } from "convscope/walk/truth.js";
 import { allWeights } from "convscope/walk/backward/all_weights.js";
 
@@ -32,19 +32,16 @@ export function logits(step, back) {
   const wrong = probabilities.map((p, index) => p - Number(members.includes(index)));
   const divided = wrong.map((gradient) => gradient / chain.temperature);
   const isScaled = chain.temperature !== 1;
-  const labelled = (/** @type {number[]} */ values) =>
-    order.map((index) => ({ label: chain.classes[index], value: values[index] }));
+  const drawn = classBars(back.context, order);
   const atLogits = step.kind === "temperature" ? divided : wrong;
   const focus = focusOf(chain, truth);
-  const chosen = order.indexOf(focus);
   return {
     input: [
-      bars(labelled(atLogits), {
+      drawn(atLogits, focus, {
         caption:
           isScaled && step.kind !== "temperature"
             ? "gradient at the divided logits"
             : "gradient at the logits",
-        chosen,
       }),
     ],
     middle: [
@@ -53,8 +50,8 @@ export function logits(step, back) {
     ],
     output: [
       step.kind === "temperature"
-        ? bars(labelled(wrong), { caption: "gradient at the divided logits", chosen })
-        : bars(labelled(probabilities), { caption: "probabilities", chosen, shares: true }),
+        ? drawn(wrong, focus, { caption: "gradient at the divided logits" })
+        : drawn(probabilities, focus, { caption: "probabilities", shares: true }),
     ],
     below: [allWeights(back)],
     spoken: () => `the gradient at the logit of ${chain.classes[focus]} is ${three(atLogits[focus])}`,
@@ -70,16 +67,16 @@ export function logits(step, back) {
 function lossEquation({ context: { chain }, truth }, probabilities) {
   const loss = chain.steps[chain.steps.length - 1];
   if (loss.kind !== "binary_cross_entropy")
-    return ["loss = −ln(", number(probabilities[truth]), ") = ", result(-Math.log(probabilities[truth]))];
+    return [
+      "loss = −ln(",
+      number(probabilities[truth]),
+      ") = ",
+      resultNumber(-Math.log(probabilities[truth])),
+    ];
   const members = membersOf(chain, truth);
   const parts = loss.labels.map(({ label, present, absent }) => (members.includes(label) ? present : absent));
   const sum = parts.reduce((total, { cross_entropy }) => total + cross_entropy, loss.others);
-  return ["loss = sum over the labels = ", result(sum)];
-}
-
-/** @param {number} value */
-function result(value) {
-  return element("strong", { class: "output" }, number(value));
+  return ["loss = sum over the labels = ", resultNumber(sum)];
 }
 
 /**

@@ -9,7 +9,7 @@
  */
 
 import { element } from "convscope/kit/dom.js";
-import { number } from "convscope/kit/number.js";
+import { number, resultNumber } from "convscope/kit/number.js";
 import { three } from "convscope/kit/numbers.js";
 import { windowOf } from "convscope/kit/receptive.js";
 import { hasMaps, mapName, stepBefore } from "convscope/walk/chain.js";
@@ -42,7 +42,7 @@ export function elementwise(step, back) {
         { class: "equation" },
         number(arriving),
         ` × ${passes ? 1 : 0} = `,
-        element("strong", { class: "output" }, number(passes ? arriving : 0)),
+        resultNumber(passes ? arriving : 0),
       ),
       element(
         "p",

@@ -162,7 +162,7 @@ export function image(step, back) {
       element(
         "p",
         {},
-        "Here the way back ends. The gradient says how the loss would change if a pixel were a little brighter: orange pixels would raise it, blue ones lower it.",
+        "Backpropagation ends here. The gradient says how the loss would change if a pixel were a little brighter: orange pixels would raise it, blue ones lower it.",
       ),
       element("p", { class: "quiet" }, "Training changes weights, never the picture."),
     ],

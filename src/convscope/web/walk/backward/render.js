@@ -50,7 +50,7 @@ export function renderBack(page, kept, step, asked, truth) {
   const needed = neededFor(chain, step);
   const own = kept.now(truth, needed);
   const { text, view } = backwardKind(chain, step);
-  const outer = frame(`${step.title}: the way back`, "", text);
+  const outer = frame(`${step.title}: backpropagation`, "", text);
   main.replaceChildren(outer.element);
   page.step = step;
   outer.where.append(trail, page.steps(step));

@@ -52,7 +52,7 @@ export function waySwitch(chain, { truths }, { isBack, truth }, set) {
   return element(
     "div",
     { class: "way", role: "group", "aria-label": "direction" },
-    element("span", { class: "segments" }, side("Forward →", false), side("← The way back", true)),
+    element("span", { class: "segments" }, side("Forward →", false), side("← Backpropagation", true)),
     isBack &&
       truths.length > 0 &&
       choice(chain.labels ? "if it shows" : "if the class is", String(truth), options, (chosen) =>

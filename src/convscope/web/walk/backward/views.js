@@ -33,7 +33,7 @@ const SIGN =
 const KINDS = {
   loss: {
     text: {
-      does: "The way back begins here: how would the loss change with each logit? For softmax and cross-entropy together the gradient is simply probability minus target.",
+      does: "Backpropagation starts here, at the loss: how would the loss change with each logit? For softmax and cross-entropy together the gradient is simply probability minus target.",
       attempt: "Choose another class as the true one. Which logits should rise, and which should fall?",
       more: [SIGN, "The gradients add up to 0: what the true class gains, the others lose."],
     },
@@ -41,7 +41,7 @@ const KINDS = {
   },
   binary_cross_entropy: {
     text: {
-      does: "The way back begins here: how would the loss change with each logit? For sigmoids and binary cross-entropy together, the gradient of each label is simply its probability minus 1 if it is present, and minus 0 if not.",
+      does: "Backpropagation starts here, at the loss: how would the loss change with each logit? For sigmoids and binary cross-entropy together, the gradient of each label is simply its probability minus 1 if it is present, and minus 0 if not.",
       attempt:
         "Choose other labels as the true ones. Only the gradients of the labels that you change will change.",
       more: [
@@ -78,7 +78,8 @@ const KINDS = {
   relu: {
     text: {
       does: "Where a number was set to 0, nothing passes back; everywhere else the gradient passes unchanged.",
-      attempt: "Switch between forward and back: the cells that were blue before ReLU are grey now.",
+      attempt:
+        "Switch between forward and backpropagation: the cells that were blue before ReLU are grey now.",
       more: [ZERO, "A neuron that is silent for every picture gets no gradient any more: it is called dead."],
     },
     view: elementwise,

@@ -147,7 +147,7 @@ function parts(back) {
   return element(
     "div",
     { class: "segments", role: "group", "aria-label": "what to look at" },
-    side("← to the input", ""),
-    side("to the weights", "weights"),
+    side("← To the input", ""),
+    side("To the weights", "weights"),
   );
 }

@@ -2,7 +2,7 @@
 
 import { limitOf } from "convscope/kit/colours.js";
 import { element, link } from "convscope/kit/dom.js";
-import { number } from "convscope/kit/number.js";
+import { number, resultNumber } from "convscope/kit/number.js";
 import { three } from "convscope/kit/numbers.js";
 import { format } from "convscope/kit/address.js";
 import { valueAt } from "convscope/walk/chain.js";
@@ -89,7 +89,7 @@ function arithmetic(step, context, place) {
       " (block) + ",
       shortcut,
       " (shortcut) = ",
-      element("strong", { class: "output" }, number(valueAt(step, place))),
+      resultNumber(valueAt(step, place)),
     ),
   ];
 }

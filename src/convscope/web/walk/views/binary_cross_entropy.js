@@ -1,11 +1,11 @@
 /** Binary cross-entropy: each label is right or wrong independently and adds its own term to the loss. */
 
-import { bars } from "convscope/kit/bars.js";
 import { element, link } from "convscope/kit/dom.js";
-import { column, number } from "convscope/kit/number.js";
+import { column, number, resultNumber } from "convscope/kit/number.js";
 import { count, three } from "convscope/kit/numbers.js";
 import { probabilitiesOf, probabilityStep, shownClasses } from "convscope/walk/chain.js";
 import { classTable, gradientTable } from "convscope/walk/class_table.js";
+import { classBars, classView } from "convscope/walk/class_view.js";
 import { membersOf, named, supposed } from "convscope/walk/truth.js";
 
 /**
@@ -41,34 +41,25 @@ export const binaryCrossEntropy = {
 function draw(step, context) {
   const { chain } = context;
   const shown = shownClasses(chain);
-  const there = wanted(context);
+  const present = wanted(context);
   const probabilities = probabilitiesOf(chain);
-  const input = element("div", { class: "stack" });
-  const middle = element("div", { class: "stack" });
-  const output = element("div", { class: "stack" });
-  return {
-    input: [input],
-    middle: [middle],
-    output: [output],
-    show([label]) {
-      input.replaceChildren(
-        bars(
-          shown.map((index) => ({ label: chain.classes[index], value: probabilities[index] })),
-          {
-            caption: truthText(context, there),
-            chosen: shown.indexOf(label),
-            shares: true,
-            answers: shown.map((index) => there.includes(index)),
-            onChoose: (place) => context.pick([shown[place]]),
-          },
-        ),
-      );
-      middle.replaceChildren(...arithmetic(step, context, there, label));
-      output.replaceChildren(...gradients(step, context, there, label));
-    },
-    spoken: ([label]) =>
-      `${chain.classes[label]} adds ${three(costOf(step, there, label).cross_entropy)} to the loss`,
-  };
+  const drawn = classBars(context, shown);
+  return classView(
+    (label) => ({
+      input: [
+        drawn(probabilities, label, {
+          caption: truthText(context, present),
+          shares: true,
+          answers: shown.map((index) => present.includes(index)),
+          picks: true,
+        }),
+      ],
+      middle: arithmetic(step, context, present, label),
+      output: gradients(step, context, present, label),
+    }),
+    (label) =>
+      `${chain.classes[label]} adds ${three(costOf(step, present, label).cross_entropy)} to the loss`,
+  );
 }
 
 /**
@@ -79,7 +70,7 @@ function draw(step, context) {
  * @returns {number[]}
  */
 function wanted({ chain, state }) {
-  const asked = state.options.there;
+  const asked = state.options.present;
   if (asked === undefined) return membersOf(chain, supposed(chain));
   if (asked === NONE) return [];
   return asked
@@ -90,36 +81,36 @@ function wanted({ chain, state }) {
 
 /**
  * @param {Context} context
- * @param {number[]} there
+ * @param {number[]} present
  */
-function truthText({ chain, state }, there) {
-  const names = named(chain, there);
-  if (state.options.there !== undefined) return `Probabilities, if it shows: ${names}.`;
-  if (chain.truth === null) return `Probabilities, if the answer is right: ${names}.`;
+function truthText({ chain, state }, present) {
+  const names = named(chain, present);
+  if (state.options.present !== undefined) return `Probabilities, as if the picture showed: ${names}.`;
+  if (chain.truth === null) return `Probabilities, assuming that the answer is right: ${names}.`;
   return `Probabilities. The picture shows: ${names}.`;
 }
 
 /**
  * @param {LabelLossStep} step
- * @param {number[]} there
+ * @param {number[]} present
  * @param {number} label
  */
-function costOf({ labels }, there, label) {
+function costOf({ labels }, present, label) {
   const found = /** @type {LabelLoss} */ (labels.find((one) => one.label === label) ?? labels[0]);
-  return there.includes(label) ? found.present : found.absent;
+  return present.includes(label) ? found.present : found.absent;
 }
 
 /**
  * @param {LabelLossStep} step
  * @param {Context} context
- * @param {number[]} there
+ * @param {number[]} present
  * @param {number} chosen
  */
-function arithmetic(step, context, there, chosen) {
+function arithmetic(step, context, present, chosen) {
   const { chain } = context;
   const shown = shownClasses(chain);
   const probabilities = probabilitiesOf(chain);
-  const costs = shown.map((label) => costOf(step, there, label));
+  const costs = shown.map((label) => costOf(step, present, label));
   const others = chain.classes.length - shown.length;
   const parts = costs.map(({ cross_entropy }) => cross_entropy);
   const squares = costs.map(({ squared_error }) => squared_error);
@@ -128,30 +119,30 @@ function arithmetic(step, context, there, chosen) {
   const squared = column(squares);
   const shares = column(shown.map((label) => probabilities[label]));
   const back = context.backTo({ step: probabilityStep(chain)?.name ?? "", place: [chosen] });
-  const isThere = there.includes(chosen);
+  const isPresent = present.includes(chosen);
   return [
-    element("h3", { class: "output" }, `${chain.classes[chosen]} is ${isThere ? "there" : "not there"}`),
+    element("h3", { class: "output" }, `${chain.classes[chosen]} is ${isPresent ? "present" : "absent"}`),
     element(
       "p",
       { class: "equation" },
-      isThere ? "−ln(" : "−ln(1 − ",
+      isPresent ? "−ln(" : "−ln(1 − ",
       link(back, number(probabilities[chosen])),
       ") = ",
-      element("strong", { class: "output" }, number(costOf(step, there, chosen).cross_entropy)),
+      resultNumber(costOf(step, present, chosen).cross_entropy),
     ),
     classTable(
-      ["label", "there", "probability", "adds to the loss", "squared error"],
+      ["label", "present", "probability", "adds to the loss", "squared error"],
       shown,
       chosen,
       (label) => chain.classes[label],
-      [shown.map((label) => tick(context, there, label)), shares, written, squared],
+      [shown.map((label) => tick(context, present, label)), shares, written, squared],
       {
         others:
           others > 0 &&
           element(
             "tr",
             {},
-            element("th", { scope: "row", colspan: 3 }, `${count(others)} others, not there`),
+            element("th", { scope: "row", colspan: 3 }, `${count(others)} others, absent`),
             element("td", {}, written[shown.length]),
             element("td", {}),
           ),
@@ -169,17 +160,17 @@ function arithmetic(step, context, there, chosen) {
 
 /**
  * @param {Context} context
- * @param {number[]} there
+ * @param {number[]} present
  * @param {number} label
  */
-function tick({ chain, set }, there, label) {
+function tick({ chain, set }, present, label) {
   const box = element("input", {
     type: "checkbox",
-    checked: there.includes(label),
-    "aria-label": `${chain.classes[label]} is there`,
+    checked: present.includes(label),
+    "aria-label": `${chain.classes[label]} is present`,
     change: () => {
-      const now = box.checked ? [...there, label] : there.filter((one) => one !== label);
-      set("there", now.sort((a, b) => a - b).join(".") || NONE);
+      const now = box.checked ? [...present, label] : present.filter((one) => one !== label);
+      set("present", now.sort((a, b) => a - b).join(".") || NONE);
     },
   });
   return box;
@@ -188,12 +179,12 @@ function tick({ chain, set }, there, label) {
 /**
  * @param {LabelLossStep} step
  * @param {Context} context
- * @param {number[]} there
+ * @param {number[]} present
  * @param {number} chosen
  */
-function gradients(step, { chain }, there, chosen) {
+function gradients(step, { chain }, present, chosen) {
   const shown = shownClasses(chain);
-  const costs = shown.map((label) => costOf(step, there, label));
+  const costs = shown.map((label) => costOf(step, present, label));
   return gradientTable(
     chain,
     shown,

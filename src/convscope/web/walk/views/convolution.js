@@ -1,20 +1,10 @@
 /** Convolution: a window slides over all input maps; each position gives one number of the feature map. */
 
 import { largestFirst } from "convscope/kit/arrays.js";
-import { element } from "convscope/kit/dom.js";
-import { windowOf } from "convscope/kit/receptive.js";
 import { stepBefore } from "convscope/walk/chain.js";
-import { filterName, filters } from "convscope/walk/filters.js";
-import { inputMaps } from "convscope/walk/input_maps.js";
-import { outputMaps, shownMaps } from "convscope/walk/output_maps.js";
-import {
-  marginOf,
-  outputSize,
-  partsOf,
-  shownParts,
-  spokenWindowSum,
-  windowSum,
-} from "convscope/walk/window_sum.js";
+import { filterView } from "convscope/walk/filter_view.js";
+import { shownMaps } from "convscope/walk/output_maps.js";
+import { partsOf, shownParts } from "convscope/walk/window_sum.js";
 
 /**
  * @typedef {import("convscope/walk/chain.js").ConvolutionStep} ConvolutionStep
@@ -52,36 +42,11 @@ function draw(step, context) {
   const spanned = parts.length
     ? shownParts(parts, context.state).map(({ map }) => map)
     : shownMaps(before, context);
-  const input = inputMaps(before, context, {
+  return filterView(step, context, {
     map: channel,
     spanned,
-    margin: marginOf(step),
     onChoose: (chosen) => context.set("channel", String(chosen)),
   });
-  const output = outputMaps(step, context);
-  const middle = element("div", { class: "stack" });
-  const folds = { terms: false };
-  return {
-    input: input.nodes,
-    middle: [middle, outputSize(step)],
-    output: output.nodes,
-    below: [filters(step, context)],
-    show(place) {
-      const [, row, column] = place;
-      input.mark(windowOf(step, row, column));
-      output.show(row, column);
-      middle.replaceChildren(
-        ...windowSum(
-          step,
-          context,
-          place,
-          { map: channel, paint: input.paint, filterName: filterName(step, place[0]) },
-          folds,
-        ),
-      );
-    },
-    spoken: (place) => spokenWindowSum(step, place),
-  };
 }
 
 /**

@@ -1,12 +1,6 @@
 /** Depthwise convolution: every map has its own filter, and maps are not mixed. */
 
-import { element } from "convscope/kit/dom.js";
-import { windowOf } from "convscope/kit/receptive.js";
-import { stepBefore } from "convscope/walk/chain.js";
-import { filterName, filters } from "convscope/walk/filters.js";
-import { inputMaps } from "convscope/walk/input_maps.js";
-import { outputMaps } from "convscope/walk/output_maps.js";
-import { marginOf, outputSize, spokenWindowSum, windowSum } from "convscope/walk/window_sum.js";
+import { filterView } from "convscope/walk/filter_view.js";
 
 /** @type {import("convscope/walk/view.js").Kind} */
 export const depthwiseConvolution = {
@@ -20,33 +14,6 @@ export const depthwiseConvolution = {
       "There are always as many feature maps as input maps.",
     ],
   },
-  view: draw,
+  view: (step, context) => filterView(step, context, { map: context.place[0] }),
   mapNames: (_, [before]) => before.map_names,
 };
-
-/**
- * @param {import("convscope/walk/chain.js").DepthwiseConvolutionStep} step
- * @param {import("convscope/walk/view.js").Context} context
- * @returns {import("convscope/walk/view.js").View}
- */
-function draw(step, context) {
-  const [map] = context.place;
-  const input = inputMaps(stepBefore(step), context, { map, margin: marginOf(step) });
-  const output = outputMaps(step, context);
-  const middle = element("div", { class: "stack" });
-  const folds = { terms: false };
-  const drawn = { map, paint: input.paint, filterName: filterName(step, map) };
-  return {
-    input: input.nodes,
-    middle: [middle, outputSize(step)],
-    output: output.nodes,
-    below: [filters(step, context)],
-    show(place) {
-      const [, row, column] = place;
-      input.mark(windowOf(step, row, column));
-      output.show(row, column);
-      middle.replaceChildren(...windowSum(step, context, place, drawn, folds));
-    },
-    spoken: (place) => spokenWindowSum(step, place),
-  };
-}

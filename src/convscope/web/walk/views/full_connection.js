@@ -1,10 +1,10 @@
 /** Full connection: every neuron computes a weighted sum of all its inputs. */
 
 import { largestFirst, range, rowOf } from "convscope/kit/arrays.js";
-import { bars } from "convscope/kit/bars.js";
 import { element, flat, head, link } from "convscope/kit/dom.js";
 import { count, full, three } from "convscope/kit/numbers.js";
 import { cellOf, isOfClasses, stepBefore, valueAt } from "convscope/walk/chain.js";
+import { classBars } from "convscope/walk/class_view.js";
 import { vector } from "convscope/walk/vector.js";
 import { waterfall } from "convscope/walk/waterfall.js";
 
@@ -47,6 +47,7 @@ function draw(step, context) {
   const output = ofClasses ? null : vector(step, context, "output");
   const logits = element("div", { class: "stack" });
   const middle = element("div", { class: "stack" });
+  const drawn = classBars(context, largestFirst(step.output.data));
   const relevance = element("section");
   return {
     input: input.nodes,
@@ -64,7 +65,9 @@ function draw(step, context) {
         ...flat([unfold(step, context)]),
       );
       if (!ofClasses) return;
-      logits.replaceChildren(classBars(step, context, neuron));
+      logits.replaceChildren(
+        drawn(step.output.data, neuron, { caption: "Logits, largest first. Choose a class.", picks: true }),
+      );
       relevance.replaceChildren(...mostRelevant(step, context, neuron));
     },
     spoken: ([neuron]) =>
@@ -116,7 +119,7 @@ function unfold(step, { state, set }) {
   return element(
     "button",
     { type: "button", click: () => set("contributions", all ? "" : "all") },
-    all ? `show the ${MOST_CONTRIBUTIONS} largest` : `show the ${length} largest`,
+    all ? `Show the ${MOST_CONTRIBUTIONS} largest` : `Show the ${length} largest`,
   );
 }
 
@@ -158,23 +161,6 @@ function check(step, neuron) {
     stepBefore(step).output.scales
       ? " The inputs shown are rounded like their maps; the products were computed from exact inputs."
       : null,
-  );
-}
-
-/**
- * @param {FullConnectionStep} step
- * @param {Context} context
- * @param {number} neuron
- */
-function classBars(step, context, neuron) {
-  const order = largestFirst(step.output.data);
-  return bars(
-    order.map((index) => ({ label: context.chain.classes[index], value: step.output.data[index] })),
-    {
-      caption: "Logits, largest first. Choose a class.",
-      chosen: order.indexOf(neuron),
-      onChoose: (place) => context.pick([order[place]]),
-    },
   );
 }
 

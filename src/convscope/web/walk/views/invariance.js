@@ -17,7 +17,7 @@ import { three } from "convscope/kit/numbers.js";
 
 const MOST_CLASSES = 4;
 const POOLINGS = {
-  "": "the network’s own pooling",
+  "": "the network's own pooling",
   max: "max pooling",
   average: "average pooling",
   none: "no pooling, only the first cell",
@@ -140,7 +140,7 @@ function lab({ classes }, change, index, pooling) {
           highest: 1,
         },
       ),
-      distancesTable("distance from the original picture’s maps", [
+      distancesTable("distance from the original picture's maps", [
         ["no pooling", before[index]],
         ["max pooling", after.max[index]],
         ["average pooling", after.average[index]],
@@ -149,7 +149,7 @@ function lab({ classes }, change, index, pooling) {
       element(
         "p",
         { class: "quiet" },
-        "“First cell” shrinks the maps as pooling does, but simply keeps the first cell of each window.",
+        "Keeping only the first cell of each window shrinks the maps as pooling does, but ignores all other cells.",
       ),
     ),
     change.by_pooling && farLogits(change.by_pooling, change, index, across),
@@ -200,7 +200,7 @@ function farLogits({ max, average, none }, { amounts }, index, across) {
         highest: 1,
       },
     ),
-    distancesTable("distance from the original picture’s logits", [
+    distancesTable("distance from the original picture's logits", [
       ["max pooling", max.distances[index]],
       ["average pooling", average.distances[index]],
       ["first cell", none.distances[index]],
@@ -208,7 +208,7 @@ function farLogits({ max, average, none }, { amounts }, index, across) {
     element(
       "p",
       { class: "quiet" },
-      "The weights are the same; every pooling layer is replaced. They were trained with the network’s own pooling, so for the others only compare how much the logits change, not whether the answer is right.",
+      "The weights are the same; every pooling layer is replaced. They were trained with the network's own pooling, so for the others only compare how much the logits change, not whether the answer is right.",
     ),
   );
 }

@@ -2,12 +2,12 @@
  * The loss: how wrong the prediction is, given the true class. Cross-entropy, compared with two other losses.
  */
 
-import { bars } from "convscope/kit/bars.js";
 import { element, link } from "convscope/kit/dom.js";
-import { column, number } from "convscope/kit/number.js";
+import { column, number, resultNumber } from "convscope/kit/number.js";
 import { count, percent, three } from "convscope/kit/numbers.js";
 import { shownClasses, stepOfKind } from "convscope/walk/chain.js";
 import { classTable, gradientTable } from "convscope/walk/class_table.js";
+import { classBars, classView } from "convscope/walk/class_view.js";
 
 /**
  * @typedef {import("convscope/walk/chain.js").LossStep} LossStep
@@ -41,31 +41,16 @@ function draw(step, context) {
   const classes = shownClasses(chain);
   const softmax = stepOfKind(chain, "softmax");
   const probabilities = softmax ? Array.from(softmax.output.data) : [];
-  const input = element("div", { class: "stack" });
-  const middle = element("div", { class: "stack" });
-  const output = element("div", { class: "stack" });
-  return {
-    input: [input],
-    middle: [middle],
-    output: [output],
-    show([truth]) {
-      input.replaceChildren(
-        bars(
-          classes.map((index) => ({ label: chain.classes[index], value: probabilities[index] })),
-          {
-            caption: truthText(chain, truth),
-            chosen: classes.indexOf(truth),
-            shares: true,
-            onChoose: (place) => context.pick([classes[place]]),
-          },
-        ),
-      );
-      middle.replaceChildren(...arithmetic(step, context, probabilities, truth));
-      output.replaceChildren(...gradients(step, context, truth));
-    },
-    spoken: ([truth]) =>
+  const drawn = classBars(context, classes);
+  return classView(
+    (truth) => ({
+      input: [drawn(probabilities, truth, { caption: truthText(chain, truth), shares: true, picks: true })],
+      middle: arithmetic(step, context, probabilities, truth),
+      output: gradients(step, context, truth),
+    }),
+    (truth) =>
       `if the true class is ${chain.classes[truth]}, cross-entropy is ${three(lossesOf(step, truth).cross_entropy)}`,
-  };
+  );
 }
 
 /**
@@ -76,7 +61,7 @@ function truthText({ classes, truth: known }, truth) {
   if (known === truth) return `Probabilities. True class: ${classes[truth]}.`;
   if (known === null)
     return `Probabilities, assuming that the true class is ${classes[truth]}. Choose another to compare.`;
-  return `Probabilities, assuming that it were ${classes[truth]}. The true class is ${classes[known]}.`;
+  return `Probabilities, as if the true class were ${classes[truth]}. It is ${classes[known]}.`;
 }
 
 /**
@@ -105,7 +90,7 @@ function arithmetic(step, context, probabilities, truth) {
       "−ln(",
       link(back, number(probabilities[truth])),
       ") = ",
-      element("strong", { class: "output" }, number(cross_entropy)),
+      resultNumber(cross_entropy),
     ),
     element(
       "p",
@@ -141,7 +126,7 @@ function arithmetic(step, context, probabilities, truth) {
       "p",
       {},
       `The most probable class is ${classes[predicted]}, ${percent(probabilities[predicted])}: `,
-      element("strong", { class: "output" }, number(classification_error)),
+      resultNumber(classification_error),
       classification_error === 0 ? ", correct." : ", wrong.",
     ),
   ];

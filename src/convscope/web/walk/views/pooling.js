@@ -4,7 +4,7 @@ import { range } from "convscope/kit/arrays.js";
 import { element, flat, link } from "convscope/kit/dom.js";
 import { numberGrid } from "convscope/kit/grid.js";
 import { NO_MARGIN } from "convscope/kit/maps.js";
-import { number } from "convscope/kit/number.js";
+import { resultNumber } from "convscope/kit/number.js";
 import { count, percent, three } from "convscope/kit/numbers.js";
 import { windowOf } from "convscope/kit/receptive.js";
 import { format } from "convscope/kit/address.js";
@@ -194,7 +194,7 @@ function maximum(step, context, _, place) {
     "p",
     { class: "equation" },
     "the largest is ",
-    element("strong", { class: "output" }, number(valueAt(step, place))),
+    resultNumber(valueAt(step, place)),
     ", at ",
     link(context.backTo({ step: before.name, place: winner }), `(${winner[1]}, ${winner[2]})`),
   );

@@ -7,7 +7,7 @@ import { largestFirst } from "convscope/kit/arrays.js";
 import { bars } from "convscope/kit/bars.js";
 import { chart } from "convscope/kit/curves.js";
 import { element, link } from "convscope/kit/dom.js";
-import { number } from "convscope/kit/number.js";
+import { number, resultNumber } from "convscope/kit/number.js";
 import { percent, three } from "convscope/kit/numbers.js";
 import { hasMaps, mapName, stepBefore, valueAt } from "convscope/walk/chain.js";
 import { inputMaps } from "convscope/walk/input_maps.js";
@@ -162,7 +162,7 @@ function arithmetic(step, context, place, { name, cap, formula }) {
       formula[0],
       element("span", { class: "input" }, link(context.backTo({ step: before.name, place }), number(value))),
       `${formula[1]} = `,
-      element("strong", { class: "output" }, number(result)),
+      resultNumber(result),
     ),
     element("p", {}, `${three(value)} ${verdict(value, cap)}.`),
     curve(name, cap, before.limit, value),

@@ -3,12 +3,12 @@
  * threshold.
  */
 
-import { bars } from "convscope/kit/bars.js";
 import { element, link } from "convscope/kit/dom.js";
-import { column, number } from "convscope/kit/number.js";
+import { column, number, resultNumber } from "convscope/kit/number.js";
 import { percent, three } from "convscope/kit/numbers.js";
 import { logitName, shownClasses, stepBefore } from "convscope/walk/chain.js";
 import { classTable } from "convscope/walk/class_table.js";
+import { classBars, classView } from "convscope/walk/class_view.js";
 import { sigmoidChart } from "convscope/walk/sigmoid_chart.js";
 
 /**
@@ -42,34 +42,26 @@ function draw(step, context) {
   const order = shownClasses(context.chain).sort((a, b) => step.logits[b] - step.logits[a]);
   const found = order.map((index) => labels?.answer.includes(index) ?? false);
   const marks = order.map((index) => thresholdOf(context, index));
-  const input = element("div", { class: "stack" });
-  const middle = element("div", { class: "stack" });
-  const output = element("div", { class: "stack" });
-  /** @param {ArrayLike<number>} values */
-  const listed = (values) => order.map((index) => ({ label: classes[index], value: values[index] }));
+  const listed = classBars(context, order);
   return {
-    input: [input],
-    middle: [middle],
-    output: [output],
+    ...classView(
+      (chosen) => ({
+        input: [listed(step.logits, chosen, { caption: logitName(step) })],
+        middle: arithmetic(step, context, chosen, order),
+        output: [
+          listed(step.output.data, chosen, {
+            caption: "probabilities, each with its threshold; the labels found are bold",
+            shares: true,
+            answers: found,
+            marks,
+            picks: true,
+          }),
+        ],
+      }),
+      (chosen) =>
+        `${classes[chosen]}: 1 divided by 1 plus ${three(step.exponentials[chosen])} is ${percent(step.output.data[chosen])}, ${verdict(context, chosen)}`,
+    ),
     below: [comparison(step, context, order)],
-    show([chosen]) {
-      input.replaceChildren(
-        bars(listed(step.logits), { caption: logitName(step), chosen: order.indexOf(chosen) }),
-      );
-      middle.replaceChildren(...arithmetic(step, context, chosen, order));
-      output.replaceChildren(
-        bars(listed(step.output.data), {
-          caption: "probabilities, each with its threshold; the labels found are bold",
-          chosen: order.indexOf(chosen),
-          shares: true,
-          answers: found,
-          marks,
-          onChoose: (place) => context.pick([order[place]]),
-        }),
-      );
-    },
-    spoken: ([chosen]) =>
-      `${classes[chosen]}: 1 divided by 1 plus ${three(step.exponentials[chosen])} is ${percent(step.output.data[chosen])}, ${verdict(context, chosen)}`,
   };
 }
 
@@ -116,7 +108,7 @@ function arithmetic(step, context, chosen, order) {
       ") = 1 / (1 + ",
       number(exponentials[chosen]),
       ") = ",
-      element("strong", { class: "output" }, number(output.data[chosen])),
+      resultNumber(output.data[chosen]),
     ),
     element("p", {}, `${percent(output.data[chosen])} is ${verdict(context, chosen)}.`),
     element("p", { class: "quiet" }, `1 / (1 + exp(−z)), where z is the ${logitName(step)}:`),

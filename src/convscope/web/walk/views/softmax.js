@@ -1,11 +1,11 @@
 /** Softmax: logits become probabilities that sum to 1. */
 
-import { bars } from "convscope/kit/bars.js";
 import { element, link } from "convscope/kit/dom.js";
-import { column, number } from "convscope/kit/number.js";
+import { column, number, resultNumber } from "convscope/kit/number.js";
 import { count, percent, three } from "convscope/kit/numbers.js";
 import { logitName, shownClasses, stepBefore, valueAt } from "convscope/walk/chain.js";
 import { classTable } from "convscope/walk/class_table.js";
+import { classBars, classView } from "convscope/walk/class_view.js";
 
 /**
  * @typedef {import("convscope/walk/chain.js").SoftmaxStep} SoftmaxStep
@@ -34,32 +34,16 @@ export const softmax = {
 function draw(step, context) {
   const { classes } = context.chain;
   const order = shownClasses(context.chain).sort((a, b) => step.logits[b] - step.logits[a]);
-  const input = element("div", { class: "stack" });
-  const middle = element("div", { class: "stack" });
-  const output = element("div", { class: "stack" });
-  /** @param {ArrayLike<number>} values */
-  const listed = (values) => order.map((index) => ({ label: classes[index], value: values[index] }));
-  return {
-    input: [input],
-    middle: [middle],
-    output: [output],
-    show([chosen]) {
-      input.replaceChildren(
-        bars(listed(step.logits), { caption: logitName(step), chosen: order.indexOf(chosen) }),
-      );
-      middle.replaceChildren(...arithmetic(step, context, chosen, order));
-      output.replaceChildren(
-        bars(listed(step.output.data), {
-          caption: "probabilities",
-          chosen: order.indexOf(chosen),
-          shares: true,
-          onChoose: (place) => context.pick([order[place]]),
-        }),
-      );
-    },
-    spoken: ([chosen]) =>
+  const listed = classBars(context, order);
+  return classView(
+    (chosen) => ({
+      input: [listed(step.logits, chosen, { caption: logitName(step) })],
+      middle: arithmetic(step, context, chosen, order),
+      output: [listed(step.output.data, chosen, { caption: "probabilities", shares: true, picks: true })],
+    }),
+    (chosen) =>
       `${classes[chosen]}: ${three(step.exponentials[chosen])} divided by ${three(step.sum)} is ${percent(step.output.data[chosen])}`,
-  };
+  );
 }
 
 /**
@@ -100,7 +84,7 @@ function arithmetic(step, context, chosen, order) {
       " / ",
       number(step.sum),
       " = ",
-      element("strong", { class: "output" }, number(valueAt(step, [chosen]))),
+      resultNumber(valueAt(step, [chosen])),
     ),
     classTable(
       ["class", logitName(step), "minus largest", "exponential", "probability"],

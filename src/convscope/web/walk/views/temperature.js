@@ -4,12 +4,12 @@
  */
 
 import { largestFirst } from "convscope/kit/arrays.js";
-import { bars } from "convscope/kit/bars.js";
 import { element, link } from "convscope/kit/dom.js";
-import { column, number } from "convscope/kit/number.js";
+import { column, number, resultNumber } from "convscope/kit/number.js";
 import { three } from "convscope/kit/numbers.js";
 import { shownClasses, stepBefore, valueAt } from "convscope/walk/chain.js";
 import { classTable } from "convscope/walk/class_table.js";
+import { classBars, classView } from "convscope/walk/class_view.js";
 import { outputName } from "convscope/walk/truth.js";
 
 /**
@@ -41,30 +41,18 @@ function draw(step, context) {
   const before = stepBefore(step);
   const listed = shownClasses(context.chain);
   const order = largestFirst(listed.map((index) => step.output.data[index])).map((place) => listed[place]);
-  const input = element("div", { class: "stack" });
-  const middle = element("div", { class: "stack" });
-  const output = element("div", { class: "stack" });
-  /** @param {ArrayLike<number>} values */
-  const labelled = (values) => order.map((index) => ({ label: classes[index], value: values[index] }));
-  return {
-    input: [input],
-    middle: [middle],
-    output: [output],
-    show([chosen]) {
-      const at = order.indexOf(chosen);
-      input.replaceChildren(bars(labelled(before.output.data), { caption: "logits", chosen: at }));
-      middle.replaceChildren(...arithmetic(step, context, chosen, order));
-      output.replaceChildren(
-        bars(labelled(step.output.data), {
-          caption: "logits divided by the temperature",
-          chosen: at,
-          onChoose: (place) => context.pick([order[place]]),
-        }),
-      );
-    },
-    spoken: ([chosen]) =>
+  const drawn = classBars(context, order);
+  return classView(
+    (chosen) => ({
+      input: [drawn(before.output.data, chosen, { caption: "logits" })],
+      middle: arithmetic(step, context, chosen, order),
+      output: [
+        drawn(step.output.data, chosen, { caption: "logits divided by the temperature", picks: true }),
+      ],
+    }),
+    (chosen) =>
       `${classes[chosen]}: ${three(valueAt(before, [chosen]))} divided by ${three(step.temperature)} is ${three(valueAt(step, [chosen]))}`,
-  };
+  );
 }
 
 /**
@@ -87,7 +75,7 @@ function arithmetic(step, { chain, backTo }, chosen, order) {
       " / ",
       number(step.temperature),
       " = ",
-      element("strong", { class: "output" }, number(valueAt(step, [chosen]))),
+      resultNumber(valueAt(step, [chosen])),
     ),
     classTable(
       [outputName(chain), "logit", `divided by ${three(step.temperature)}`],
