@@ -26,11 +26,15 @@ from convscope.model.export import export
 from convscope.model.file import save
 from convscope.pictures.pillow_warnings import pillow_warnings_ignored
 from convscope.pictures.reading import read
+from convscope.walkthrough.compute import prepare_input, step_engine
+from convscope.walkthrough.walk import walk_steps
 from picture_kinds import KINDS as COMMON_KINDS
 from rare_picture_kinds import RARE_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from convscope.walkthrough.document import Walk
 
 KINDS = {**COMMON_KINDS, **RARE_KINDS}
 FILES = {name: f"{number:03}{kind.suffix}" for number, (name, kind) in enumerate(KINDS.items())}
@@ -136,19 +140,31 @@ def test_evaluate(given: Given, expected: Answers, tmp_path: Path, fork: Fork) -
     check(found, expected)
 
 
-@pytest.mark.parametrize(
-    "names", [[*KINDS][::45], pytest.param([*KINDS][::4], marks=[pytest.mark.slow, pytest.mark.timeout(600)])]
-)
-def test_the_walk(names: list[str], given: Given, expected: Answers) -> None:
+def of_walks(names: list[str], walk_of: Callable[[str], Walk]) -> Answers:
     found: Answers = {}
     for name in names:
         try:
-            walk = given.classifier.explain(given.path(name)).walk
+            walk = walk_of(name)
         except PictureError:
             found[name] = REFUSED
-            continue
-        found[name] = dict(zip(walk.classes, walk.probabilities, strict=True))
+        else:
+            found[name] = dict(zip(walk.classes, walk.probabilities, strict=True))
+    return found
+
+
+def test_the_walk(given: Given, expected: Answers) -> None:
+    names = [*KINDS][::45]
+    found = of_walks(names, lambda name: given.classifier.explain(given.path(name)).walk)
     check(found, {name: expected[name] for name in names})
+
+
+@pytest.mark.slow
+def test_the_steps_of_a_walk(given: Given, expected: Answers) -> None:
+    """All kinds, without the explanations, which do not depend on the kind of a picture and take long."""
+    model = given.classifier.model
+    engine = step_engine(model)
+    found = of_walks([*KINDS], lambda name: walk_steps(model, prepare_input(given.path(name), model), engine))
+    check(found, expected)
 
 
 @contextmanager

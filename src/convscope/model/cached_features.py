@@ -15,7 +15,6 @@ from convscope.common.processors import processor_count
 from convscope.model.feature_cache import FeatureCache
 from convscope.model.features import RUNTIME, FeatureExtractor, compute_features
 from convscope.network.backbones import NAMES, design, joined_blocks
-from convscope.network.chain_builder import parse_chain
 from convscope.pictures.decoding import TICK_SECONDS, Progress, no_progress
 
 if TYPE_CHECKING:
@@ -158,8 +157,7 @@ def features_of_model(
     if known is None or joined is None:
         yield from compute_features(model, store.pictures, indices)
         return
-    chain = parse_chain(known.notation(known.joinable), model.preparation.shape, classes=2)
-    network = FeatureNetwork(name, chain, model.mean, model.std, model.weights)
+    network = FeatureNetwork(name, known.chain(known.joinable), model.mean, model.std, model.weights)
     *blocks, last = network.columns
     chosen = [columns for block, columns in zip(known.joinable, blocks, strict=True) if block in joined]
     for start in range(0, len(indices), _MOST_AT_ONCE):

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from convscope.network.chain_builder import build_chain
 from convscope.network.notation import Join, Keep, Layer, write
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from convscope.network.backbones.weight_files import HubFile, PackageFile
+    from convscope.network.chain import Chain, LastStep
 
 Tensors = Mapping[str, NDArray[Any]]
 """The tensors of a file of weights, by name."""
@@ -77,9 +79,30 @@ class Design:
         Raises:
             IndexError: There is no such block.
         """
+        return write(self._layers(joined))
+
+    def chain(self, joined: Collection[int] = (), classes: int = 2, last_step: LastStep = "softmax") -> Chain:
+        """Build the chain of this network and a head, for pictures of `shape`.
+
+        Args:
+            joined: Indices of the blocks whose maps the head also reads.
+            classes: Number of neurons of the head; it does not matter where only features are computed.
+            last_step: See `build_chain`.
+
+        Example:
+            >>> from convscope.network.backbones import design
+            >>> design("lite0").chain().output.parameters
+            {'full_connection_1.weight': (2, 1280), 'full_connection_1.bias': (2,)}
+
+        Raises:
+            IndexError: There is no such block.
+        """
+        return build_chain(self._layers(joined), self.shape, classes, last_step)
+
+    def _layers(self, joined: Collection[int]) -> list[Layer]:
         if not set(joined) <= set(range(len(self.blocks))):
             raise IndexError(f"{self.name} has blocks 0 to {len(self.blocks) - 1}, not {sorted(joined)}")
         layers: list[Layer] = []
         for number, block in enumerate(self.blocks):
             layers += [*block, Keep()] if number in joined else block
-        return write([*layers, *self.last, Join()])
+        return [*layers, *self.last, Join()]

@@ -8,7 +8,6 @@ import numpy as np
 
 from convscope.model.features import FeatureExtractor
 from convscope.network.backbones import INSTALLED
-from convscope.network.chain_builder import parse_chain
 from convscope.pictures.preparation import prepare
 from convscope.pictures.reading import read_picture
 from convscope.training.start.backbone import load_backbone
@@ -31,8 +30,7 @@ class Backbone:
     def __init__(self) -> None:
         found = load_backbone(INSTALLED)
         known, self._preparation = found.design, found.preparation
-        chain = parse_chain(known.notation(), known.shape, classes=2)
-        self._extractor = FeatureExtractor(chain, known.mean, known.std, found.weights)
+        self._extractor = FeatureExtractor(known.chain(), known.mean, known.std, found.weights)
 
     def features(self, picture: bytes | Path, name: str) -> NDArray[np.float32]:
         """Return the means of the last maps, (1280,).

@@ -11,7 +11,7 @@ import numpy as np
 from convscope.errors import ModelFileError
 from convscope.network.backbones import INSTALLED, NAMES, design
 from convscope.network.backbones.weight_files import PackageFile
-from convscope.network.chain_builder import build_chain, parse_chain
+from convscope.network.chain_builder import build_chain
 from convscope.pictures.preparation import Preparation
 from convscope.training.settings import backbone_name
 from convscope.training.start import hub_file, package_file
@@ -91,7 +91,7 @@ def load_backbone(name: str) -> Backbone:
         tensors, digest = package_file.read(known.file, known.title)
     else:
         tensors, digest = hub_file.read(known.file, known.title)
-    network = parse_chain(known.notation(), known.shape, classes=2)
+    network = known.chain()
     names = [name for name in network.parameters if name not in network.output.parameters]
     try:
         folded = [numbers.astype(np.float32) for numbers in concatenated.from_iterable(known.fold(tensors))]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from convscope.model.cached_features import FeatureNetwork, cached_features
-from convscope.network.chain_builder import parse_chain
 from convscope.pictures.decoding import Progress, no_progress
 
 if TYPE_CHECKING:
@@ -58,8 +57,9 @@ def features_of(
         StoreError: The store's file was truncated in the meantime.
     """
     known = backbone.design
-    chain = parse_chain(known.notation(backbone.joinable), store.preparation.shape, classes=2)
-    network = FeatureNetwork(known.name, chain, known.mean, known.std, backbone.weights)
+    network = FeatureNetwork(
+        known.name, known.chain(backbone.joinable), known.mean, known.std, backbone.weights
+    )
     values, problem = cached_features(store, indices, network, progress, threads=threads, folder=folder)
     blocks = dict(zip([*map(str, backbone.joinable), LAST], network.columns, strict=True))
     return Features(values, blocks, problem)

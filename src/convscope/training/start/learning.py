@@ -13,7 +13,6 @@ from convscope.model.calibration import fit_temperature
 from convscope.model.file import Model
 from convscope.model.open_set import REJECTED_FRACTION
 from convscope.model.thresholds import DEFAULT
-from convscope.network.chain_builder import parse_chain
 from convscope.pictures.groups import at_least_two, group_pictures
 from convscope.pictures.target import SeveralLabels
 from convscope.steps import softmax
@@ -227,8 +226,7 @@ def with_head(backbone: Backbone, head: Head | LabelHead, store: Store) -> Model
     """Return the chain of a backbone and a head, not calibrated."""
     joined = [int(name) for name in head.blocks if name != LAST]
     target = store.target
-    notation = backbone.design.notation(joined)
-    chain = parse_chain(notation, store.preparation.shape, len(store.classes), target.last_step)
+    chain = backbone.design.chain(joined, len(store.classes), target.last_step)
     weight, bias = chain.output.parameters
     return Model(
         chain=chain,
