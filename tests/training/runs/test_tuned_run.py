@@ -13,7 +13,6 @@ from convscope.classifier import Classifier
 from convscope.errors import RunError
 from convscope.model.file import load
 from convscope.network.backbones import design
-from convscope.network.chain_builder import parse_chain
 from convscope.network.notation import parse
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources import open_source
@@ -37,10 +36,17 @@ SIZE = Preparation(3, 12, 12)
 def backbone(monkeypatch):
     """A tiny backbone instead of EfficientNet-Lite0, and few epochs."""
     blocks = tuple((layer,) for layer in parse("4C3s2o-(D3r6-4C1l)+-6C3"))
-    layers = {"blocks": blocks, "last": parse("8C1r6"), "joinable": (0, 1), "tuned_from": 2}
-    tiny = Backbone(replace(design("lite0"), name="tiny", **layers), (0, 1), SIZE, {}, "12ab")
+    layers = {
+        "blocks": blocks,
+        "last": parse("8C1r6"),
+        "joinable": (0, 1),
+        "tuned_from": 2,
+        "shape": SIZE.shape,
+    }
+    known = replace(design("lite0"), name="tiny", shape=SIZE.shape, **layers)
+    tiny = Backbone(known, (0, 1), SIZE, {}, "12ab")
     random = np.random.default_rng(0)
-    parameters = parse_chain(tiny.design.notation(), SIZE.shape, 2).parameters
+    parameters = tiny.design.chain().parameters
     weights = {name: random.normal(0, 0.4, shape).astype(np.float32) for name, shape in parameters.items()}
     tiny = replace(tiny, weights=weights)
     monkeypatch.setattr(learned_run, "backbone_for", lambda _: tiny)

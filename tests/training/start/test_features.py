@@ -8,7 +8,6 @@ import pytest
 from convscope.model import cached_features
 from convscope.model.file import Model
 from convscope.network.backbones import design
-from convscope.network.chain_builder import parse_chain
 from convscope.network.notation import parse
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.store import Catalogue
@@ -23,9 +22,16 @@ BLOCKS = tuple((layer,) for layer in parse("4C3s2o-(D3r6-4C1l)+-6C3"))
 @pytest.fixture(scope="module")
 def backbone() -> Backbone:
     random = np.random.default_rng(0)
-    layers = {"blocks": BLOCKS, "last": parse("8C1r6"), "joinable": (0, 1), "tuned_from": 2}
-    tiny = Backbone(replace(design("lite0"), name="tiny", **layers), (0, 1), SIZE, {}, "12ab")
-    chain = parse_chain(tiny.design.notation(), SIZE.shape, 2)
+    layers = {
+        "blocks": BLOCKS,
+        "last": parse("8C1r6"),
+        "joinable": (0, 1),
+        "tuned_from": 2,
+        "shape": SIZE.shape,
+    }
+    known = replace(design("lite0"), name="tiny", shape=SIZE.shape, **layers)
+    tiny = Backbone(known, (0, 1), SIZE, {}, "12ab")
+    chain = tiny.design.chain()
     for name, shape in chain.parameters.items():
         tiny.weights[name] = random.normal(0, 0.5, shape).astype(np.float32)
     return tiny
@@ -63,7 +69,7 @@ def test_they_are_the_means_of_the_maps_by_the_book(backbone, store, tmp_path):
     values, blocks, problem = features_of(store, indices, backbone, folder=tmp_path)
     assert problem == ""
     assert blocks == {"0": slice(0, 4), "1": slice(4, 8), "last": slice(8, 16)}
-    chain = parse_chain(backbone.design.notation(), SIZE.shape, 2)
+    chain = backbone.design.chain()
     model = Model(chain, ("a", "b"), SIZE, backbone.design.mean, backbone.design.std, backbone.weights)
     for index, found in zip(indices, values, strict=True):
         steps = {step.name: step.output for step in forward(model, store.pictures[index])}

@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from convscope.network.backbones import design
-from convscope.network.chain_builder import parse_chain
 from convscope.network.notation import parse
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.split import Split
@@ -32,10 +31,17 @@ COUNT = 160
 @pytest.fixture(scope="module")
 def backbone() -> Backbone:
     """A backbone with random filters."""
-    layers = {"blocks": BLOCKS, "last": parse("8C1r6"), "joinable": (0, 1), "tuned_from": 2}
-    tiny = Backbone(replace(design("lite0"), name="tiny", **layers), (0, 1), SIZE, {}, "12ab")
+    layers = {
+        "blocks": BLOCKS,
+        "last": parse("8C1r6"),
+        "joinable": (0, 1),
+        "tuned_from": 2,
+        "shape": SIZE.shape,
+    }
+    known = replace(design("lite0"), name="tiny", shape=SIZE.shape, **layers)
+    tiny = Backbone(known, (0, 1), SIZE, {}, "12ab")
     random = np.random.default_rng(0)
-    parameters = parse_chain(tiny.design.notation(), SIZE.shape, 2).parameters
+    parameters = tiny.design.chain().parameters
     return replace(
         tiny,
         weights={name: random.normal(0, 0.4, shape).astype(np.float32) for name, shape in parameters.items()},

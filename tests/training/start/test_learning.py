@@ -10,7 +10,6 @@ from threadpoolctl import threadpool_info
 
 from convscope.model.predictor import Predictor
 from convscope.network.backbones import design
-from convscope.network.chain_builder import parse_chain
 from convscope.network.notation import parse
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.store import Catalogue, Store
@@ -31,9 +30,16 @@ def _cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFac
 @pytest.fixture(scope="module")
 def backbone() -> Backbone:
     random = np.random.default_rng(0)
-    layers = {"blocks": BLOCKS, "last": parse("8C1r6"), "joinable": (0, 1), "tuned_from": 2}
-    tiny = Backbone(replace(design("lite0"), name="tiny", **layers), (0, 1), SIZE, {}, "12ab")
-    chain = parse_chain(tiny.design.notation(), SIZE.shape, 2)
+    layers = {
+        "blocks": BLOCKS,
+        "last": parse("8C1r6"),
+        "joinable": (0, 1),
+        "tuned_from": 2,
+        "shape": SIZE.shape,
+    }
+    known = replace(design("lite0"), name="tiny", shape=SIZE.shape, **layers)
+    tiny = Backbone(known, (0, 1), SIZE, {}, "12ab")
+    chain = tiny.design.chain()
     weights = {
         name: random.normal(0, 0.5, shape).astype(np.float32) for name, shape in chain.parameters.items()
     }

@@ -29,6 +29,7 @@ from convscope.pictures.split import split
 from convscope.pictures.store_building import build_store
 from convscope.training.data.batcher import HostBatcher
 from convscope.training.data.training_data import training_data
+from convscope.training.machine.threads import threads_for_steps
 from convscope.walkthrough.loss_table import table
 
 if TYPE_CHECKING:
@@ -75,7 +76,9 @@ def bench(seed: int = 0) -> dict[str, Any]:
     store = build_store(open_source("digits"), Preparation(channels=1, height=8, width=8))
     data = training_data(store, split(store))
     starts: tuple[Start, ...] = ("normal", "confidently_wrong")
-    runs = [asdict(_learn(data, loss, start, seed)) for start in starts for loss in _LOSSES]
+    products = parse_chain(NETWORK, data.shape, len(data.classes)).multiply_adds * _BATCH
+    with threads_for_steps(products):
+        runs = [asdict(_learn(data, loss, start, seed)) for start in starts for loss in _LOSSES]
     return {
         "format": FORMAT,
         "table": table(),
