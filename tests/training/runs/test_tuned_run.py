@@ -36,13 +36,7 @@ SIZE = Preparation(3, 12, 12)
 def backbone(monkeypatch):
     """A tiny backbone instead of EfficientNet-Lite0, and few epochs."""
     blocks = tuple((layer,) for layer in parse("4C3s2o-(D3r6-4C1l)+-6C3"))
-    layers = {
-        "blocks": blocks,
-        "last": parse("8C1r6"),
-        "joinable": (0, 1),
-        "tuned_from": 2,
-        "shape": SIZE.shape,
-    }
+    layers = {"blocks": blocks, "last": parse("8C1r6"), "joinable": (0, 1), "tuned_from": 2}
     known = replace(design("lite0"), name="tiny", shape=SIZE.shape, **layers)
     tiny = Backbone(known, (0, 1), SIZE, {}, "12ab")
     random = np.random.default_rng(0)

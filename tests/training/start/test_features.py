@@ -22,13 +22,7 @@ BLOCKS = tuple((layer,) for layer in parse("4C3s2o-(D3r6-4C1l)+-6C3"))
 @pytest.fixture(scope="module")
 def backbone() -> Backbone:
     random = np.random.default_rng(0)
-    layers = {
-        "blocks": BLOCKS,
-        "last": parse("8C1r6"),
-        "joinable": (0, 1),
-        "tuned_from": 2,
-        "shape": SIZE.shape,
-    }
+    layers = {"blocks": BLOCKS, "last": parse("8C1r6"), "joinable": (0, 1), "tuned_from": 2}
     known = replace(design("lite0"), name="tiny", shape=SIZE.shape, **layers)
     tiny = Backbone(known, (0, 1), SIZE, {}, "12ab")
     chain = tiny.design.chain()

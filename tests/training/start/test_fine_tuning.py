@@ -31,13 +31,7 @@ COUNT = 160
 @pytest.fixture(scope="module")
 def backbone() -> Backbone:
     """A backbone with random filters."""
-    layers = {
-        "blocks": BLOCKS,
-        "last": parse("8C1r6"),
-        "joinable": (0, 1),
-        "tuned_from": 2,
-        "shape": SIZE.shape,
-    }
+    layers = {"blocks": BLOCKS, "last": parse("8C1r6"), "joinable": (0, 1), "tuned_from": 2}
     known = replace(design("lite0"), name="tiny", shape=SIZE.shape, **layers)
     tiny = Backbone(known, (0, 1), SIZE, {}, "12ab")
     random = np.random.default_rng(0)

@@ -30,13 +30,7 @@ def _cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFac
 @pytest.fixture(scope="module")
 def backbone() -> Backbone:
     random = np.random.default_rng(0)
-    layers = {
-        "blocks": BLOCKS,
-        "last": parse("8C1r6"),
-        "joinable": (0, 1),
-        "tuned_from": 2,
-        "shape": SIZE.shape,
-    }
+    layers = {"blocks": BLOCKS, "last": parse("8C1r6"), "joinable": (0, 1), "tuned_from": 2}
     known = replace(design("lite0"), name="tiny", shape=SIZE.shape, **layers)
     tiny = Backbone(known, (0, 1), SIZE, {}, "12ab")
     chain = tiny.design.chain()
