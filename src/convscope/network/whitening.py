@@ -13,7 +13,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import torch
-import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
 from torch import Tensor
 
 from convscope.network.notation import Convolution
@@ -63,7 +62,9 @@ def whitening_filters(batches: Iterable[Tensor], step: Step) -> Tensor:
     count, channels, *sides = step.parameters[f"{step.name}.weight"]
     covariance, patches_seen = torch.zeros(()), 0
     for batch in batches:
-        patches = F.unfold(batch.float(), (sides[0], sides[1])).transpose(1, 2).flatten(0, 1).double()
+        # a view; `F.unfold` would start and join the threads once for every picture
+        windows = batch.float().unfold(2, sides[0], 1).unfold(3, sides[1], 1)
+        patches = windows.permute(0, 2, 3, 1, 4, 5).flatten(3).flatten(0, 2).double()
         covariance = covariance + patches.T @ patches
         patches_seen += len(patches)
     variances, directions = torch.linalg.eigh(covariance / patches_seen)

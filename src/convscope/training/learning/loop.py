@@ -102,6 +102,7 @@ class Training:
         self._engine = engine or engine_of(recipe.device)
         self._batcher = data.batcher(recipe.precision, self._engine)
         self.network = starting_network(data, recipe, group, self._engine, initial)
+        self._products = self.network.chain.multiply_adds * recipe.batch_size // group.rank.size
         self.evaluator = Evaluator(self.network, data, self._batcher, self._engine.device, group)
         self.optimiser = Optimiser(
             self.network,
@@ -168,9 +169,8 @@ class Training:
         """
         begin = time.monotonic() - self.position.elapsed_seconds
         recipe = self.recipe
-        products = self.network.chain.multiply_adds * recipe.batch_size // self.group.rank.size
         with (
-            threads_for_steps(products),
+            threads_for_steps(self._products),
             self.data.blocks(
                 batch_size=recipe.batch_size, seed=recipe.seed, share=self.group.share
             ) as blocks,
@@ -193,7 +193,8 @@ class Training:
         """Load the moving average into the network, and measure the mean and variance of its channels."""
         if self.recipe.ema:
             self.ema.copy_to_network()
-        self._measure_statistics(_STATISTICS_BATCHES)
+        with threads_for_steps(self._products):
+            self._measure_statistics(_STATISTICS_BATCHES)
         self.network.eval()
 
     def _batches(self, blocks: WholeStore | StreamBlocks) -> Iterator[_Batch]:
