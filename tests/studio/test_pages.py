@@ -187,7 +187,7 @@ def test_a_lesson_shows_a_weight_going_downhill_and_ends(start_studio, tab):
     tab.get_by_role("link", name="Next: Overfitting").click()
     tab.get_by_role("heading", name="Three runs").wait_for()
     tab.get_by_role("link", name="To the end").click()
-    tab.get_by_role("heading", name="Almost done").wait_for()
+    tab.get_by_role("heading", name="What to remember").wait_for()
 
 
 def test_a_lesson_is_given_on_any_picture(studio_server, tab):

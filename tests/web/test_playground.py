@@ -253,7 +253,7 @@ def test_a_filter_is_the_one_that_it_is_called(use):
     tab = use(reduced_motion="reduce")
     canvas = tab.locator("#station-convolution canvas")
     canvas.first.scroll_into_view_if_needed()
-    tab.get_by_role("button", name="nothing").click()
+    tab.get_by_role("button", name="Identity").click()
     before, after = (
         np.array(one, float).reshape(72, 72, 4)[:, :, 0]
         for one in canvas.evaluate_all(f"all => all.map({_PIXELS})")

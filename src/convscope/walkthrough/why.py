@@ -94,8 +94,10 @@ def _grad_cam(steps: Sequence[ComputedStep], model: Model, predicted: int) -> Gr
     shown = _shown_classes(model, predicted)
     maps = {index: encode(grad_cam(steps, model, layer, index), "float32") for index in shown}
     channels, height, width = layer.output.shape
+    step, _, activation = layer.name.partition(".")
+    named = step.replace("_", " ") + (" after ReLU" if activation else "")
     text = (
-        f"Each of the {channels} maps of {layer.name} is weighted by the mean gradient "
+        f"Each of the {channels} maps of {named} is weighted by the mean gradient "
         "of the class's logit on it. Their sum, with negative numbers set to 0 and divided by its largest "
         "value, shows where the evidence lies. These maps are used because they say most about the classes "
         f"and still have positions: {height} × {width} of them."
@@ -109,7 +111,7 @@ def _occlusion(model: Model, predictor: Predictor, pixels: NDArray[np.uint8], pr
     (height, width), (down, across) = occluded.window, occluded.stride
     text = (
         f"A square of {height} × {width} pixels in the mean colour of the training pictures moves over the "
-        f"picture in steps of {down} pixels down and {across} across. Each cell shows how much probability "
+        f"picture in steps of {down} × {across} pixels. Each cell shows how much probability "
         "the class loses with the square there."
     )
     classes = [

@@ -137,7 +137,7 @@ def _stop(run: TrainedRun) -> Question:
         options=tuple(f"step {run.step[place]}" for place in chosen),
         tables=(
             Table(
-                caption="loss on the way",
+                caption="loss during this run",
                 head=["step", "training", "validation"],
                 rows=[[str(run.step[at]), run.train_loss[at], run.validation_loss[at]] for at in chosen],
             ),

@@ -71,6 +71,16 @@ export function shapeText(shape) {
   return shape.join(" × ");
 }
 
+/**
+ * Format a number of things: "1 picture", "2 pictures".
+ *
+ * @param {number} number
+ * @param {string} thing  in the singular
+ */
+export function counted(number, thing) {
+  return `${count(number)} ${thing}${number === 1 ? "" : "s"}`;
+}
+
 /** Format a duration as hours, minutes and seconds: 1:02:03 or 2:03. @param {number} seconds */
 export function duration(seconds) {
   const whole = Math.round(seconds);

@@ -59,7 +59,7 @@ export function tableView({ classes, networks }) {
       element(
         "p",
         {},
-        "Three ways to measure how wrong an answer is: one counts mistakes, one measures distances, and one is what networks are trained with.",
+        "Three ways to measure how wrong an answer is: classification error counts mistakes, squared error measures distances, and cross-entropy is what networks are trained with.",
       ),
       element(
         "p",

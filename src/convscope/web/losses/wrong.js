@@ -87,7 +87,7 @@ function numbers(p) {
         ),
       ),
     ),
-    element("p", { class: "quiet" }, `Cross-entropy pulls ${three(slope / flat)} times as hard.`),
+    element("p", { class: "quiet" }, pull(slope / flat)),
   );
 }
 
@@ -118,4 +118,10 @@ function curves(difference) {
  */
 function share(difference) {
   return 1 / (1 + Math.exp(-difference));
+}
+
+/** @param {number} ratio  of the gradient of cross-entropy to that of squared error */
+function pull(ratio) {
+  const times = three(ratio);
+  return times === "1" ? "Both pull equally hard." : `Cross-entropy pulls ${times} times as hard.`;
 }

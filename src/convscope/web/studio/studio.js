@@ -61,6 +61,7 @@ async function turnTo() {
   drawTop(place.view);
   const root = element("div", { class: "studio-view", "aria-busy": "true" });
   const back = leave(addressOf(place.view, place.path));
+  if (!main.firstChild) main.append(root);
   try {
     /** @type {{show: import("convscope/studio/place.js").Show, followsOptions?: boolean}} */
     const { show, followsOptions } = await import(`convscope/studio/${place.view}/view.js`);

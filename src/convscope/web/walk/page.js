@@ -95,10 +95,11 @@ function follow(page, signal) {
  * @param {Step} step
  */
 function factsOf({ notation, sources, shape, parameters }) {
-  const sizes = [...sources.map((source) => shapeText(source.shape)), shapeText(shape)];
+  const sizes = [...new Set([...sources.map((source) => shapeText(source.shape)), shapeText(shape)])];
+  const isVector = sizes.length === 1 && shape.length === 1;
   const facts = [
     notation,
-    [...new Set(sizes)].join(" → "),
+    isVector ? `${sizes[0]} numbers` : sizes.join(" → "),
     parameters > 0 && `${count(parameters)} parameters`,
   ];
   return facts.filter(Boolean).join(" · ");

@@ -19,7 +19,7 @@ import { element } from "convscope/kit/dom.js";
 import { numberGrid } from "convscope/kit/grid.js";
 import { NO_MARGIN } from "convscope/kit/maps.js";
 import { resultNumber } from "convscope/kit/number.js";
-import { count } from "convscope/kit/numbers.js";
+import { count, counted } from "convscope/kit/numbers.js";
 import { windowOf } from "convscope/kit/receptive.js";
 import { mapName, stepBefore, valueAt } from "convscope/walk/chain.js";
 import { check, spokenSum, sum, terms } from "convscope/walk/sum.js";
@@ -110,7 +110,7 @@ export function windowSum(step, context, place, { map, paint, filterName }, fold
       rest:
         shown.length < parts.length
           ? {
-              title: `${count(parts.length - shown.length)} other maps`,
+              title: counted(parts.length - shown.length, "other map"),
               value: added(parts) - added(shown),
               onOpen: () => context.set("parts", "all"),
             }

@@ -37,14 +37,14 @@ export class Controls {
       button("Step", () => this.order("step")),
       button("Epoch", () => this.order("epoch")),
       this.again,
-      choice("learning rate", RATES, learning.settings.learningRate, String, (learningRate) =>
+      choice("Learning rate", RATES, learning.settings.learningRate, String, (learningRate) =>
         learning.set({ learningRate }),
       ),
-      choice("batch size", BATCHES, learning.settings.batchSize, String, (batchSize) =>
+      choice("Batch size", BATCHES, learning.settings.batchSize, String, (batchSize) =>
         learning.set({ batchSize }),
       ),
       choice(
-        "drawings",
+        "Drawings",
         [40, 200, all].filter((one) => one <= all),
         all,
         count,
@@ -68,7 +68,7 @@ export class Controls {
     this.intro = element(
       "p",
       {},
-      `Press Train: the network starts again from random weights and learns to tell ${classes} shapes apart, from ${count(all)} drawings, here in your browser. Watch the filters, the lines and the answer.`,
+      `Train from scratch: the network starts again with random weights and learns to tell ${classes} shapes apart from ${count(all)} drawings, here in your browser. Watch the filters, the lines and the answer.`,
     );
     this.panel = element(
       "section",

@@ -2,7 +2,7 @@
 
 import { limitOf } from "convscope/kit/colours.js";
 import { element } from "convscope/kit/dom.js";
-import { percent } from "convscope/kit/numbers.js";
+import { counted, percent } from "convscope/kit/numbers.js";
 import { cellOfIndex } from "convscope/kit/receptive.js";
 import { theme } from "convscope/kit/theme.js";
 import { signedCanvas } from "convscope/playground/scene/tile.js";
@@ -27,7 +27,7 @@ export function shownConnection({ step, x, y, cell, classes, maps }) {
   const isLast = y.length === classes.length;
   return [
     sumTable(
-      [...entries, { label: `${others.length} smaller ones`, value: rest }],
+      [...entries, { label: counted(others.length, "smaller one"), value: rest }],
       step.bias[cell.map],
       y[cell.map],
     ),

@@ -1,5 +1,6 @@
 /** One cell of a convolution: window times filter for each input map, and the bias. */
 
+import { counted } from "convscope/kit/numbers.js";
 import { range } from "convscope/kit/arrays.js";
 import { element } from "convscope/kit/dom.js";
 import { windowOf } from "convscope/kit/receptive.js";
@@ -53,7 +54,7 @@ function entries(sums, largest, inputs, looked, choose) {
   }));
   if (!others.length) return made;
   const rest = others.reduce((sum, map) => sum + sums[map], 0);
-  return [...made, { label: `${others.length} smaller ones`, value: rest }];
+  return [...made, { label: counted(others.length, "smaller one"), value: rest }];
 }
 
 /**

@@ -17,7 +17,7 @@ export function connectionStation({ network, classes }) {
   const before = network.steps[place - 1];
   const shape = before.kind === "flattening" ? before.inputShape : [step.inputShape[0], 1, 1];
   let chosen = -1; // selected class
-  const names = toggles("class", ["the answer", ...classes], (one) => {
+  const names = toggles("class", ["The answer", ...classes], (one) => {
     chosen = one - 1;
     draw();
   });

@@ -15,13 +15,13 @@ const SIZE = 3;
 const SWEEP = 900; // milliseconds of the sweep
 /** @type {[string, number[]][]} */
 const FILTERS = [
-  ["sharpen", [0, -1, 0, -1, 5, -1, 0, -1, 0]],
-  ["blur", Array(9).fill(1 / 9)],
-  ["edges", [-1, -1, -1, -1, 8, -1, -1, -1, -1]],
-  ["vertical edges", [-1, 0, 1, -2, 0, 2, -1, 0, 1]],
-  ["horizontal edges", [-1, -2, -1, 0, 0, 0, 1, 2, 1]],
-  ["emboss", [-2, -1, 0, -1, 1, 1, 0, 1, 2]],
-  ["nothing", [0, 0, 0, 0, 1, 0, 0, 0, 0]],
+  ["Sharpen", [0, -1, 0, -1, 5, -1, 0, -1, 0]],
+  ["Blur", Array(9).fill(1 / 9)],
+  ["Edges", [-1, -1, -1, -1, 8, -1, -1, -1, -1]],
+  ["Vertical edges", [-1, 0, 1, -2, 0, 2, -1, 0, 1]],
+  ["Horizontal edges", [-1, -2, -1, 0, 0, 0, 1, 2, 1]],
+  ["Emboss", [-2, -1, 0, -1, 1, 1, 0, 1, 2]],
+  ["Identity", [0, 0, 0, 0, 1, 0, 0, 0, 0]],
 ];
 
 /**

@@ -30,7 +30,7 @@ export function flatteningStation({ network }) {
       draw();
     },
   );
-  const way = slider("matrix to column", { min: 0, max: 1, value: 0, step: 0.01 }, (value) => {
+  const way = slider("Matrix to column", { min: 0, max: 1, value: 0, step: 0.01 }, (value) => {
     share = value;
     arrange();
   });

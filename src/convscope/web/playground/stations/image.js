@@ -7,7 +7,7 @@ import { brightness } from "convscope/playground/stations/picture.js";
 import { slider, stationFrame, toggles } from "convscope/playground/stations/station.js";
 
 const LENS = 7; // pixels per side
-const MODES = ["black and white", "grey", "colour"];
+const MODES = ["Black and white", "Grey", "Colour"];
 const BITS = [1, 8, 24];
 
 /**
@@ -28,7 +28,7 @@ export function imageStation(_context, source) {
   );
   const lens = element("div", { class: "lens", role: "img" });
   const size = element("p", { class: "quiet" });
-  const threshold = slider("threshold of white", { min: 1, max: 255, value: limit }, (value) => {
+  const threshold = slider("Threshold of white", { min: 1, max: 255, value: limit }, (value) => {
     limit = value;
     draw();
   });

@@ -58,7 +58,7 @@ export function lossStation({ network, classes }) {
   let [z, done, timer, temperature] = [-6, 0, 0, 1];
   const answer = new AnswerBars(classes);
   const softening = slider(
-    "temperature (divides the logits)",
+    "Temperature (divides the logits)",
     { min: 0.25, max: 8, value: 1, step: 0.25 },
     (value) => {
       temperature = value;
@@ -69,7 +69,7 @@ export function lossStation({ network, classes }) {
   const curves = element("div", { class: "side-by-side" });
   const says = element("p", { role: "status" });
   const start = slider(
-    "logit of the true class, above the other",
+    "Logit of the true class, above the other",
     { min: -8, max: 8, value: z, step: 0.1 },
     (value) => {
       z = value;

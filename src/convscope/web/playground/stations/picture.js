@@ -38,9 +38,9 @@ export class PictureSource {
   /** Create the controls that choose the picture. @param {() => void} onChange */
   chooser(onChange) {
     this.listeners.push(onChange);
-    const both = toggles("picture", ["a picture", "your drawing"], (place) => this.choose(place));
+    const both = toggles("picture", ["A picture", "Your drawing"], (place) => this.choose(place));
     this.switches.push(both);
-    const own = fileButton("your own photo", async ([file]) => file && this.open(file));
+    const own = fileButton("Your own photo", async ([file]) => file && this.open(file));
     this.problem = element("span", { role: "status", class: "quiet" });
     return element("div", { class: "choices" }, both.element, own, this.problem);
   }

@@ -48,7 +48,7 @@ export function poolingStation(context) {
   const answer = element("p", { role: "status" });
   let right = 0;
   let timer = 0;
-  const shift = slider("shift to the right", { min: -FAR, max: FAR, value: 0 }, (value) => {
+  const shift = slider("Shift to the right", { min: -FAR, max: FAR, value: 0 }, (value) => {
     right = value;
     draw();
   });

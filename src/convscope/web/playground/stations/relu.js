@@ -42,7 +42,7 @@ export function reluStation({ network, classes }) {
   );
   const silenced = element("p", { class: "quiet" });
   const answers = [new AnswerBars(classes), new AnswerBars(classes)];
-  const both = toggles("ReLU", ["with ReLU", "without"], (chosen) => {
+  const both = toggles("ReLU", ["With ReLU", "Without"], (chosen) => {
     isOn = chosen === 0;
     draw();
   });

@@ -138,6 +138,15 @@ function verdict({ difference_fraction, difference_interval, p_value }, second) 
   const points = (/** @type {number} */ probability) => three(Number((100 * probability).toFixed(2)));
   const sign = difference_fraction < 0 ? -1 : 1;
   const [low, high] = difference_interval.map((bound) => sign * bound).sort((a, b) => a - b);
+  const interval = `${points(low)} to ${points(high)} points`;
+  if (difference_fraction === 0)
+    return element(
+      "p",
+      {},
+      "Both models have the ",
+      element("strong", {}, "same accuracy"),
+      ` (95 % confidence interval of the difference: ${interval}).`,
+    );
   return element(
     "div",
     { class: "stack" },
@@ -150,7 +159,7 @@ function verdict({ difference_fraction, difference_interval, p_value }, second) 
         {},
         `${points(Math.abs(difference_fraction))} points ${sign < 0 ? "lower" : "higher"}`,
       ),
-      ` (95 % confidence interval: ${points(low)} to ${points(high)} points).`,
+      ` (95 % confidence interval: ${interval}).`,
     ),
     element(
       "p",
@@ -158,7 +167,7 @@ function verdict({ difference_fraction, difference_interval, p_value }, second) 
       "p = ",
       number(p_value),
       " (McNemar's exact test): the probability of a difference at least this large if both models were equally good. ",
-      p_value < RARE ? "So it is hardly chance." : "So it may well be chance.",
+      p_value < RARE ? "So the difference is hardly chance." : "So the difference may well be chance.",
     ),
   );
 }
@@ -183,11 +192,12 @@ function flips(found, place, of) {
     { class: "stack" },
     element("h2", {}, "Disagreements"),
     choice("show", kind, names, (value) => turnTo(place, { flips: value })),
-    element(
-      "p",
-      { class: "quiet" },
-      `Below each picture: its label, then the predictions of ${of.first.name} and ${of.second.name}. Click a prediction to walk through it.`,
-    ),
+    shown.length > 0 &&
+      element(
+        "p",
+        { class: "quiet" },
+        `Below each picture: its label, then the predictions of ${of.first.name} and ${of.second.name}. Click a prediction to walk through it.`,
+      ),
     shown.length
       ? pictureList(
           shown.length,

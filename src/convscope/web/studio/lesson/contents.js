@@ -42,7 +42,7 @@ export function contents(chapters, place) {
       next
         ? element(
             "a",
-            { class: "button", href: addressOfPage(place, next.name) },
+            { class: "button main-action", href: addressOfPage(place, next.name) },
             hasBegun ? "Continue" : "Begin",
           )
         : null,
@@ -89,12 +89,12 @@ export function ending(chapters, place) {
     element(
       "div",
       { class: "lesson" },
-      element("h1", {}, open.length ? "Almost done" : "You have done every step yourself"),
+      element("h1", {}, open.length ? "What to remember" : "You have done every step yourself"),
       element(
         "p",
         {},
         open.length
-          ? "This is what to remember. A few questions are still open."
+          ? "Some questions are still open; the links lead to them."
           : "Every question is answered. Nothing in a network like this is hidden from you any more; this is what to remember.",
       ),
     ),
@@ -115,21 +115,21 @@ export function ending(chapters, place) {
                 element(
                   "a",
                   { href: addressOfPage(place, chapter.name) },
-                  `${chapter.questions.length - chapter.right.length} open`,
+                  `${chapter.questions.length - chapter.right.length}\u00a0open`,
                 ),
               ]
             : null,
         ),
       ),
     ),
+    element("h2", {}, "Where next?"),
     element(
       "p",
-      { class: "row" },
-      "Where next? ",
-      element("a", { href: addressOf("playground", []) }, "play with the network and watch it learn"),
-      element("a", { href: addressOf("train", []) }, "train a network of your own"),
-      element("a", { href: addressOf("walk", []) }, "walk through its answer to your drawing"),
-      element("a", { href: addressOf("losses", []) }, "compare two losses"),
+      { class: "choices" },
+      element("a", { href: addressOf("playground", []) }, "Play with the network and watch it learn"),
+      element("a", { href: addressOf("train", []) }, "Train a network of your own"),
+      element("a", { href: addressOf("walk", []) }, "Walk through its answer to your drawing"),
+      element("a", { href: addressOf("losses", []) }, "Compare two losses"),
     ),
     startOver(place),
   ];

@@ -36,9 +36,11 @@ export async function exhibit(root, page, asked, whole, signal) {
     const chain = await read(walk, KINDS);
     for (const stop of /** @type {Exhibit["stops"]} */ (stops)) {
       const step = stepNamed(chain, stop.step);
-      if (step) await makeReady(step);
+      if (!step) continue;
+      await makeReady(step);
       if (signal.aborted) return;
       const place = element("div", { class: "stage" });
+      if (stops.length > 1) root.append(element("h2", {}, step.title));
       root.append(place);
       stage(place, chain, stop, whole, signal);
     }

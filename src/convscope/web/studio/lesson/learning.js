@@ -32,7 +32,7 @@ export async function learning(root, asked) {
     element(
       "div",
       { class: "stack downhill" },
-      element("h2", {}, `Gradient descent on one weight: ${name}`),
+      element("h2", {}, `Gradient descent on the ${name}`),
       element(
         "p",
         {},

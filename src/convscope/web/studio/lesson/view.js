@@ -145,7 +145,7 @@ function text({ name, text, attempt }) {
       element(
         "p",
         {},
-        "Networks that were trained with each: ",
+        "Compare networks trained with either loss: ",
         element("a", { href: addressOf("losses", []) }, "Losses"),
         ".",
       ),
@@ -168,7 +168,7 @@ function onwards(chapters, place, chapter) {
       {},
       element(
         "a",
-        { class: "button", href: addressOfPage(place, next?.name ?? END) },
+        { class: "button main-action", href: addressOfPage(place, next?.name ?? END) },
         next ? `Next: ${next.title}` : "To the end",
       ),
     ),

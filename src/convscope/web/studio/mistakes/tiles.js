@@ -14,7 +14,7 @@
  */
 
 import { element } from "convscope/kit/dom.js";
-import { count, percent } from "convscope/kit/numbers.js";
+import { counted, percent } from "convscope/kit/numbers.js";
 import { problemBox } from "convscope/kit/problem.js";
 import { post } from "convscope/studio/api.js";
 import { pictureList, thumbnail } from "convscope/studio/picture_list.js";
@@ -47,7 +47,7 @@ export class Desk {
     this.corrected = new Map(corrections.map(({ place, corrected }) => [place, corrected]));
     const size = this.corrected.size;
     this.status.textContent = size
-      ? `${count(size)} ${size === 1 ? "picture" : "pictures"} relabelled in ${manifest}, which you can train on; your own pictures stay as they are.`
+      ? `${counted(size, "picture")} relabelled in ${manifest}, which you can train on; your own pictures stay as they are.`
       : "";
   }
 
@@ -72,7 +72,7 @@ export class Desk {
  */
 export function pictures(title, tiles, asked, desk) {
   const height = tiles.some(({ suggestion }) => suggestion) ? SUGGESTION_HEIGHT : TILE_HEIGHT;
-  const amount = tiles.length === 1 ? "1 picture" : `${count(tiles.length)} pictures`;
+  const amount = tiles.length ? counted(tiles.length, "picture") : "none";
   return [
     element("h2", {}, `${title}: ${amount}`),
     tiles.length ? element("p", { class: "quiet" }, READ) : "",

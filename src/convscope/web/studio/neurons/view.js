@@ -14,7 +14,7 @@ import { choice } from "convscope/kit/choice.js";
 import { limitOf } from "convscope/kit/colours.js";
 import { element } from "convscope/kit/dom.js";
 import { number } from "convscope/kit/number.js";
-import { count, three } from "convscope/kit/numbers.js";
+import { count } from "convscope/kit/numbers.js";
 import { cellSize, mapCanvas, rem } from "convscope/kit/maps.js";
 import { theme } from "convscope/kit/theme.js";
 import { cut, pixelsOf } from "convscope/kit/receptive.js";
@@ -27,6 +27,7 @@ import { filterPicture } from "convscope/walk/filter_picture.js";
 const AGAIN = 300; // milliseconds between progress requests
 const MOST_BARS = 20;
 const FILTER = 8; // side of its picture, in rem
+const DIGITS = 3; // after the decimal point of a selectivity
 const HARDLY = 0.25; // class selectivity below which no class counts as preferred
 /** The CSS object-fit that corresponds to each fit of the network's preparation. */
 const OBJECT_FIT = { stretch: "fill", pad: "contain", crop: "cover" };
@@ -170,13 +171,12 @@ function detail(survey, step, index, model, data) {
     element("h2", {}, titleOfUnit(step, index, classes)),
     element("p", { class: "quiet" }, explanation),
     unit.cells ? weightsOf(model, step, index) : null,
-    element("h3", {}, "Mean activation by class"),
     bars(
       shown.map((one) => ({
         label: `${classes[one]} (${count(pictures[one])})`,
         value: unit.mean[one] ?? 0,
       })),
-      { caption: "mean activation (number of pictures)" },
+      { caption: "mean activation by class (number of pictures)" },
     ),
     element("h3", {}, "Pictures that activate it most"),
     unit.cells
@@ -293,5 +293,5 @@ function lastOfFilters({ steps }) {
 
 /** @param {Unit} unit */
 function selectivityText({ selectivity }) {
-  return selectivity === null ? "–" : three(selectivity);
+  return selectivity === null ? "–" : selectivity.toFixed(DIGITS);
 }

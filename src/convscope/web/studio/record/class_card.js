@@ -3,7 +3,7 @@
 import { hasCamera } from "convscope/kit/camera.js";
 import { element } from "convscope/kit/dom.js";
 import { fileButton, takeDropped } from "convscope/kit/files.js";
-import { count } from "convscope/kit/numbers.js";
+import { counted } from "convscope/kit/numbers.js";
 import { problemBox } from "convscope/kit/problem.js";
 import { holdButton } from "convscope/studio/record/hold_button.js";
 
@@ -119,7 +119,7 @@ export function classCard(recording, label, { begin, end, once, changed, removed
   /** @param {number} number */
   function say(number) {
     pictures = number;
-    says.textContent = number === 1 ? "1 picture" : `${count(number)} pictures`;
+    says.textContent = counted(number, "picture");
   }
 
   /** @param {string} picture */

@@ -79,7 +79,7 @@ export async function classList(kept, { record, changed }) {
       element(
         "p",
         { class: "quiet", id: "hold-help" },
-        "Hold the button, or the space bar on it, for as long as you want to record; a click takes one picture. You can drop pictures on a class, too. A click on a picture removes it.",
+        "Hold the button, or the space bar on it, for as long as you want to record; a click takes one picture. A click on a picture removes it.",
       ),
       list,
       trouble,

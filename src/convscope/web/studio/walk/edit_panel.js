@@ -27,13 +27,13 @@ import { range } from "convscope/kit/arrays.js";
 import { choice } from "convscope/kit/choice.js";
 import { limitOf } from "convscope/kit/colours.js";
 import { element } from "convscope/kit/dom.js";
-import { count, full } from "convscope/kit/numbers.js";
+import { count, counted, full } from "convscope/kit/numbers.js";
 import { redraw } from "convscope/kit/redraw.js";
 import { filterChoice } from "convscope/studio/walk/filter_choice.js";
 import { weightGrid } from "convscope/studio/walk/weight_grid.js";
 import { mapName, stepBefore, stepOfKind } from "convscope/walk/chain.js";
 
-const DIGITS = 5; // digits of a weight in its field; the tooltip shows all of them
+const DIGITS = 3; // digits of a weight in its field; the tooltip shows all of them
 
 /** The panel, which shows what can be edited in the current step of the walk. */
 export class EditPanel {
@@ -277,9 +277,7 @@ export class EditPanel {
       element(
         "span",
         {},
-        edits.length === 0
-          ? "No changes yet."
-          : `${edits.length} ${edits.length === 1 ? "change" : "changes"}, network `,
+        edits.length === 0 ? "No changes yet." : `${counted(edits.length, "change")}, network `,
       ),
       edits.length > 0 ? element("code", {}, network) : null,
       button("Undo", this.actions.undo),

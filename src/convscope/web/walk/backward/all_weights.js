@@ -55,7 +55,7 @@ function table(rates, losses) {
     element(
       "table",
       { class: "figures bars" },
-      head(["learning rate", "loss", "drawn"]),
+      head(["learning rate", "loss", "as a bar"]),
       element(
         "tbody",
         {},

@@ -107,7 +107,7 @@ function start(chain, { source }, step, own, truth) {
 function sureNote(chain, truth) {
   const probability = probabilityOf(chain, truth);
   if (probability < SURE) return [];
-  const text = `The network is already ${percent(probability)} sure of ${named(chain, membersOf(chain, truth))}, so every gradient is small: there is little left to learn. Choose another truth to see larger gradients.`;
+  const text = `The network is already ${percent(probability)} sure of ${named(chain, membersOf(chain, truth))}, so every gradient is small: there is little left to learn. Choose another class as the true one to see larger gradients.`;
   return [element("p", { class: "note" }, text)];
 }
 

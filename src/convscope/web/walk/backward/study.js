@@ -32,8 +32,8 @@ export function study(step, back, weight) {
   const curves = element("div", { class: "stack" });
   const section = element(
     "section",
-    { class: "study", "aria-label": "downhill" },
-    element("h2", {}, "Downhill: new weight = weight − learning rate × gradient"),
+    { class: "study", "aria-label": "gradient descent" },
+    element("h2", {}, "Gradient descent: new weight = weight − learning rate × gradient"),
     choices(step, back, studied, weight),
     element("div", { class: "downhill" }, curves, mapOf(step, back, weight, studied)),
   );
@@ -86,7 +86,7 @@ export function onDemand(slot, { isAtOnce, text, ask, draw }) {
  * @param {string} weight
  */
 function choices(step, back, studied, weight) {
-  if (studied.length === 0) return element("p", { class: "quiet" }, weightTitle(step, weight));
+  if (studied.length === 0) return null;
   return element(
     "ul",
     { class: "weight-list" },

@@ -6,7 +6,7 @@
 
 import { element, head } from "convscope/kit/dom.js";
 import { column, number } from "convscope/kit/number.js";
-import { count, full } from "convscope/kit/numbers.js";
+import { count, counted, full } from "convscope/kit/numbers.js";
 
 const LARGEST = 8;
 const EXACT = 1e-4;
@@ -50,7 +50,7 @@ export function termTable(terms, { from, other, held, rest = 0, passing = terms.
         element(
           "summary",
           { class: "gradient-line" },
-          element("span", {}, `${count(folded.length)} smaller ones`),
+          element("span", {}, counted(folded.length, "smaller one")),
           number(sumOf(folded)),
         ),
         rows(folded.slice(0, MOST_UNFOLDED)),

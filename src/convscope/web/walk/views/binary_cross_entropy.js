@@ -2,7 +2,7 @@
 
 import { element, link } from "convscope/kit/dom.js";
 import { column, number, resultNumber } from "convscope/kit/number.js";
-import { count, three } from "convscope/kit/numbers.js";
+import { counted, three } from "convscope/kit/numbers.js";
 import { probabilitiesOf, probabilityStep, shownClasses } from "convscope/walk/chain.js";
 import { classTable, gradientTable } from "convscope/walk/class_table.js";
 import { classBars, classView } from "convscope/walk/class_view.js";
@@ -142,7 +142,7 @@ function arithmetic(step, context, present, chosen) {
           element(
             "tr",
             {},
-            element("th", { scope: "row", colspan: 3 }, `${count(others)} others, absent`),
+            element("th", { scope: "row", colspan: 3 }, `${counted(others, "other")}, absent`),
             element("td", {}, written[shown.length]),
             element("td", {}),
           ),

@@ -2,7 +2,7 @@
 
 import { largestFirst, range, rowOf } from "convscope/kit/arrays.js";
 import { element, flat, head, link } from "convscope/kit/dom.js";
-import { count, full, three } from "convscope/kit/numbers.js";
+import { count, counted, full, three } from "convscope/kit/numbers.js";
 import { cellOf, isOfClasses, stepBefore, valueAt } from "convscope/walk/chain.js";
 import { classBars } from "convscope/walk/class_view.js";
 import { vector } from "convscope/walk/vector.js";
@@ -100,7 +100,7 @@ function dropsOf(step, context, neuron) {
   const others = folded.length + contributions.rest_count;
   const bias = { label: ["bias"], input: null, weight: null, product: step.bias.data[neuron] };
   const rest = {
-    label: [`${count(others)} smaller ones`],
+    label: [counted(others, "smaller one")],
     input: null,
     weight: null,
     product: folded.reduce((sum, { product }) => sum + product, contributions.rest_sums.data[neuron]),

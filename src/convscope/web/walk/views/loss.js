@@ -4,7 +4,7 @@
 
 import { element, link } from "convscope/kit/dom.js";
 import { column, number, resultNumber } from "convscope/kit/number.js";
-import { count, percent, three } from "convscope/kit/numbers.js";
+import { counted, percent, three } from "convscope/kit/numbers.js";
 import { shownClasses, stepOfKind } from "convscope/walk/chain.js";
 import { classTable, gradientTable } from "convscope/walk/class_table.js";
 import { classBars, classView } from "convscope/walk/class_view.js";
@@ -110,7 +110,7 @@ function arithmetic(step, context, probabilities, truth) {
           element(
             "tr",
             {},
-            element("th", { scope: "row", colspan: 3 }, `${count(others)} others`),
+            element("th", { scope: "row", colspan: 3 }, counted(others, "other")),
             element("td", {}, squared[listed.length]),
           ),
         foot: element(

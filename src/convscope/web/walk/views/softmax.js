@@ -2,7 +2,7 @@
 
 import { element, link } from "convscope/kit/dom.js";
 import { column, number, resultNumber } from "convscope/kit/number.js";
-import { count, percent, three } from "convscope/kit/numbers.js";
+import { counted, percent, three } from "convscope/kit/numbers.js";
 import { logitName, shownClasses, stepBefore, valueAt } from "convscope/walk/chain.js";
 import { classTable } from "convscope/walk/class_table.js";
 import { classBars, classView } from "convscope/walk/class_view.js";
@@ -98,7 +98,7 @@ function arithmetic(step, context, chosen, order) {
           element(
             "tr",
             {},
-            element("th", { scope: "row", colspan: 3 }, `${count(others)} others`),
+            element("th", { scope: "row", colspan: 3 }, counted(others, "other")),
             element("td", {}, exponential[order.length]),
             element("td", {}, share[order.length]),
           ),
