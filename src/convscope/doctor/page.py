@@ -8,11 +8,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PIL import Image
-
 from convscope.common.atomic import replacing
 from convscope.doctor.findings import MEANINGS
 from convscope.pictures.decoding import Decoded, decode
+from convscope.pictures.reading import image_of
 from convscope.web.html_page import html_page
 
 if TYPE_CHECKING:
@@ -104,7 +103,7 @@ def _thumbnails(diagnosis: Diagnosis, places: list[int]) -> dict[int, str]:
 
     def take(decoded: Decoded) -> None:
         pixels = decoded.pixels
-        image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2:] == (1,) else pixels)
+        image = image_of(pixels)
         image.thumbnail((_SIDE, _SIDE))
         kind = "png" if max(pixels.shape[:2]) <= _SIDE // 2 else "jpeg"
         buffer = BytesIO()

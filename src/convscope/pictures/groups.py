@@ -17,7 +17,7 @@ import numpy as np
 from convscope.common.printable import printable
 from convscope.errors import DataError
 from convscope.pictures.near_duplicates.clusters import equal_pictures, near_duplicates
-from convscope.pictures.near_duplicates.joining import joined
+from convscope.pictures.near_duplicates.joining import joined, leaders
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -75,12 +75,12 @@ def group_pictures(catalogue: Catalogue, pattern: str | None = None) -> Groups:
     count, labels = len(catalogue.labels), catalogue.labels
     equal = equal_pictures(catalogue.digests, range(count))
     given, notes = _given(catalogue, pattern)
-    certain = _numbers(count, [*equal, *given])
+    certain = leaders(count, [*equal, *given])
     if catalogue.looks is None:
         return Groups(certain, certain, (), tuple(notes))
     pairs = near_duplicates(catalogue.looks, catalogue.digests, labels, np.arange(count))
     near = joined([*equal, *pairs.tolist()]) if len(pairs) else ()
-    every = _numbers(count, [*equal, *given, *near])
+    every = leaders(count, [*equal, *given, *near])
     # unlike a class, a label set need not be on both sides of a split
     whole = at_least_two(every, certain, labels) if catalogue.label_sets is None else every
     for label in np.unique(labels[whole != every]).tolist():
@@ -208,11 +208,3 @@ def _by_value(values: Iterable[object], but: object) -> list[Group]:
         if value != but:
             members.setdefault(value, []).append(index)
     return [tuple(group) for group in members.values()]
-
-
-def _numbers(count: int, groups: Iterable[Group]) -> Indices:
-    """Return the first picture of the group of each of `count` pictures."""
-    numbers = np.arange(count)
-    for group in joined(groups):
-        numbers[list(group)] = group[0]
-    return numbers

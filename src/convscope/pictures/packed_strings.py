@@ -6,18 +6,19 @@ pyarrow's strings are as compact, but importing pyarrow takes 0.07 to 0.25 s, in
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Self, overload
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from convscope.common.lazy_sequence import LazySequence
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
 
-class PackedStrings(Sequence[str]):
+class PackedStrings(LazySequence[str]):
     """A sequence of strings that takes their UTF-8 bytes plus 8 bytes each, 50 less than `str` objects.
 
     Args:
@@ -46,17 +47,7 @@ class PackedStrings(Sequence[str]):
     def __len__(self) -> int:
         return len(self.ends)
 
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[str, ...]: ...
-    def __getitem__(self, index: int | slice) -> str | tuple[str, ...]:
-        chosen = range(len(self))[index]
-        return self._string(chosen) if isinstance(chosen, int) else tuple(map(self._string, chosen))
-
-    def __iter__(self) -> Iterator[str]:
-        return map(self._string, range(len(self)))
-
-    def _string(self, index: int) -> str:
+    def at(self, index: int) -> str:
+        """Return one of the strings."""
         start = self.ends[index - 1] if index else 0
         return self.letters[start : self.ends[index]].tobytes().decode()

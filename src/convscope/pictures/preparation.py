@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from PIL import Image
 
+from convscope.pictures.reading import image_of
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -71,7 +73,7 @@ def prepare(picture: NDArray[np.uint8], preparation: Preparation) -> NDArray[np.
     if picture.ndim == 2:
         picture = picture[:, :, np.newaxis]
     if picture.shape[2] == 3 and preparation.channels == 1:
-        picture = np.asarray(Image.fromarray(picture).convert("L"))[:, :, np.newaxis]
+        picture = np.asarray(image_of(picture).convert("L"))[:, :, np.newaxis]
     if picture.shape[:2] != (preparation.height, preparation.width):
         picture = _resize(picture, preparation)
     if picture.shape[2] < preparation.channels:
@@ -80,7 +82,7 @@ def prepare(picture: NDArray[np.uint8], preparation: Preparation) -> NDArray[np.
 
 
 def _resize(picture: NDArray[np.uint8], preparation: Preparation) -> NDArray[np.uint8]:
-    image = Image.fromarray(picture[:, :, 0] if picture.shape[2] == 1 else picture)
+    image = image_of(picture)
     size = (preparation.width, preparation.height)
     match preparation.fit:
         case "stretch":

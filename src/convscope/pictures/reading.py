@@ -188,6 +188,16 @@ def reading_of(image: Image.Image, name: str, *, upright: bool = True) -> Readin
     return Reading(pixels, guess, orientation, has_transparency, is_deep)
 
 
+def image_of(pixels: NDArray[np.uint8]) -> Image.Image:
+    """Return pixels, (height, width) or (height, width, 1 or 3), as a PIL image.
+
+    Example:
+        >>> image_of(np.zeros((2, 3, 1), np.uint8)).mode, image_of(np.zeros((2, 3, 3), np.uint8)).mode
+        ('L', 'RGB')
+    """
+    return Image.fromarray(pixels[:, :, 0] if pixels.shape[2:] == (1,) else pixels)
+
+
 def open_image(encoded: bytes) -> Image.Image:
     """Open a picture with Pillow, without decoding it yet; raises what Pillow raises."""
     _register_heic()

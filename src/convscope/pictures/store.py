@@ -9,7 +9,6 @@ N), `digests.npy` (uint8, N x 16), `letters.npy` and `ends.npy` (the names, as `
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import os
@@ -22,6 +21,7 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from convscope.common import strict_json
+from convscope.common.digests import digest_of
 from convscope.common.disk_space import reserve
 from convscope.errors import StoreError
 from convscope.pictures.near_duplicates.looks import Looks
@@ -103,12 +103,14 @@ class Catalogue:
         """Digest of all fields but names and looks: equal for catalogues of the same pictures."""
         sets = () if self.label_sets is None else (self.label_sets,)
         listed = (self.classes, self.parts, self.preparation, *sets)
-        digest = hashlib.blake2b(repr(listed).encode(), digest_size=16)
-        digest.update(self.labels.tobytes())
-        digest.update(self.digests.tobytes())
-        if self.given_groups is not None:
-            digest.update(self.given_groups.tobytes())
-        return digest.hexdigest()
+        arrays = (self.labels, self.digests, self.given_groups)
+        return digest_of(listed, (array.tobytes() for array in arrays if array is not None))
+
+    def broken_notes(self, most: int, others: str) -> tuple[str, ...]:
+        """Name the first pictures that were left out, at most so many; `others` describes the rest."""
+        named = [f"left out {one.name}: {one.cause}" for one in self.broken[:most]]
+        more = len(self.broken) - len(named)
+        return (*named, f"left out {more:,} more{others}") if more else tuple(named)
 
     def ordered(self, classes: Sequence[str]) -> Self:
         """Return the same catalogue with its classes in another order.

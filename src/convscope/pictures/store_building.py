@@ -9,7 +9,6 @@ process, and is removed.
 from __future__ import annotations
 
 import errno
-import hashlib
 import shutil
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -22,6 +21,7 @@ import numpy as np
 import PIL
 
 from convscope.common.cache_folder import VARIABLE, cache_folder
+from convscope.common.digests import digest_of
 from convscope.common.locking import locked
 from convscope.common.printable import printable
 from convscope.errors import DataError, PictureError, StoreError
@@ -59,6 +59,7 @@ MOST_COMPARED = 10_000
 """Largest number of pictures to search for near-duplicates; time grows with its square."""
 
 _Built = TypeVar("_Built")
+_Catalogue = TypeVar("_Catalogue", bound=Catalogue)
 
 
 def build_store(
@@ -91,12 +92,9 @@ def build_store(
         >>> store.pictures.shape, store.labels[:3].tolist(), store.classes[:3]
         ((1797, 8, 8, 1), [0, 1, 2], ('0', '1', '2'))
     """
-    path = _stores(folder) / _key(source, preparation)
+    path = (folder or _stores()) / _key(source, preparation)
     build = partial(_build_store, source, preparation, progress or no_progress, strict=strict)
-    store = read_or_build(path, read_store, build)
-    if strict:
-        _check_strict(store)
-    return replace(store, notes=source.notes + doubtful_names(store.classes) + store.notes)
+    return _as_asked(read_or_build(path, read_store, build), source, strict=strict)
 
 
 def build_catalogue(
@@ -105,28 +103,23 @@ def build_catalogue(
     *,
     progress: Progress | None = None,
     strict: bool = False,
-    folder: Path | None = None,
 ) -> tuple[Catalogue, NDArray[np.int64]]:
     """Decode and digest a source's pictures like `build_store`, without storing pixels.
 
-    Same arguments and errors as `build_store`.
+    Same arguments and errors as `build_store`, except for the folder.
 
     Returns:
         The catalogue of the readable pictures, and the index of each of them in the source.
     """
-    path = _stores(folder) / f"{_key(source, preparation)}-catalogue"
+    path = _stores() / f"{_key(source, preparation)}-catalogue"
     build = partial(_build_catalogue, source, preparation, progress or no_progress, strict=strict)
     catalogue, places = read_or_build(path, read_catalogue, build)
-    if strict:
-        _check_strict(catalogue)
-    return replace(
-        catalogue, notes=source.notes + doubtful_names(catalogue.classes) + catalogue.notes
-    ), places
+    return _as_asked(catalogue, source, strict=strict), places
 
 
-def is_stored(source: Source, preparation: Preparation, *, folder: Path | None = None) -> bool:
+def is_stored(source: Source, preparation: Preparation) -> bool:
     """Whether `build_store` would find a store from an earlier run."""
-    return read_store(_stores(folder) / _key(source, preparation)) is not None
+    return read_store(_stores() / _key(source, preparation)) is not None
 
 
 def unwritable_store(folder: Path, error: OSError) -> StoreError:
@@ -162,20 +155,21 @@ def read_or_build(path: Path, read: Callable[[Path], _Built | None], build: Call
     return content
 
 
-def _stores(folder: Path | None) -> Path:
-    return folder or cache_folder() / "stores"
+def _stores() -> Path:
+    return cache_folder() / "stores"
 
 
 def _key(source: Source, preparation: Preparation) -> str:
     """Return a store's cache key, which depends on the source, the preparation and the decoder."""
-    key = repr((FORMAT, PIL.__version__, source.fingerprint(), preparation))
-    return hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
+    return digest_of((FORMAT, PIL.__version__, source.fingerprint(), preparation))
 
 
-def _check_strict(catalogue: Catalogue) -> None:
-    if catalogue.broken:
+def _as_asked(catalogue: _Catalogue, source: Source, *, strict: bool) -> _Catalogue:
+    """Return a catalogue with the notes of this source, unless a picture is broken and none may be."""
+    if strict and catalogue.broken:
         first = catalogue.broken[0]
         raise PictureError(f"cannot read the picture {first.name}", why=first.cause)
+    return replace(catalogue, notes=source.notes + doubtful_names(catalogue.classes) + catalogue.notes)
 
 
 def _build_at(path: Path, read: Callable[[Path], object], build: Callable[[Path], None]) -> None:

@@ -7,7 +7,6 @@ begin at n * `SLOT`, and `shapes.npy` (uint8, N x 3), zeros for an unreadable pi
 
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
 from dataclasses import dataclass
@@ -16,10 +15,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import PIL
-from PIL import Image
 
 from convscope.common.cache_folder import cache_folder
+from convscope.common.digests import digest_of
 from convscope.pictures.decoding import Decoded, decode
+from convscope.pictures.reading import image_of
 from convscope.pictures.store_building import read_or_build
 
 if TYPE_CHECKING:
@@ -61,8 +61,7 @@ def build_thumbnails(source: Source) -> Thumbnails:
     Raises:
         StoreError: They cannot be written.
     """
-    key = repr((_FORMAT, PIL.__version__, source.fingerprint()))
-    name = hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
+    name = digest_of((_FORMAT, PIL.__version__, source.fingerprint()))
     count = len(source.items)
     read = partial(_read, count=count)
     return read_or_build(cache_folder() / "thumbnails" / name, read, partial(_build, source))
@@ -81,7 +80,7 @@ def small(picture: Picture) -> Picture:
         >>> small(np.zeros((200, 100), np.uint8)).shape, small(np.zeros((8, 9, 3), np.uint8)).shape
         ((96, 48, 1), (8, 9, 3))
     """
-    image = Image.fromarray(picture[:, :, 0] if picture.ndim == 3 and picture.shape[2] == 1 else picture)
+    image = image_of(picture)
     image.thumbnail((SIDE, SIDE))
     return np.asarray(image).reshape(image.height, image.width, -1)
 

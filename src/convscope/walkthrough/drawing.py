@@ -6,11 +6,12 @@ import base64
 import io
 from typing import TYPE_CHECKING
 
-from PIL import Image
+from convscope.pictures.reading import image_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from PIL import Image
 
 MAX_SIDE = 512
 _MAX_EXACT_SIDE = 64
@@ -30,7 +31,7 @@ def data_url(pixels: NDArray[np.uint8], max_side: int = MAX_SIDE) -> str:
         >>> data_url(np.zeros((2, 2), np.uint8))[:30]
         'data:image/png;base64,iVBORw0K'
     """
-    image = Image.fromarray(pixels[:, :, 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels)
+    image = image_of(pixels)
     image.thumbnail((max_side, max_side))
     is_exact = max(image.size) <= _MAX_EXACT_SIDE
     written = {form: _written(image, form) for form in (["PNG"] if is_exact else ["PNG", "JPEG"])}

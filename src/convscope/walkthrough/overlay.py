@@ -14,6 +14,7 @@ from convscope.errors import SettingError
 from convscope.model.inputs import pixels_of
 from convscope.model.predictor import Predictor
 from convscope.pictures.preparation import prepare
+from convscope.pictures.reading import image_of
 from convscope.walkthrough.class_map import class_map
 from convscope.walkthrough.grad_cam import grad_cam, layer_of
 from convscope.walkthrough.numpy_chain import forward
@@ -111,9 +112,7 @@ def overlay(pixels: NDArray[np.uint8], values: NDArray[np.float64]) -> NDArray[n
     Returns:
         uint8 (height, width, 3), enlarged if a side is shorter than 256.
     """
-    grey = np.asarray(
-        Image.fromarray(pixels.squeeze(axis=2) if pixels.shape[2] == 1 else pixels).convert("L")
-    )
+    grey = np.asarray(image_of(pixels).convert("L"))
     larger = max(1, -(-_MIN_SIDE // min(grey.shape)))
     below = np.repeat(np.repeat(grey, larger, axis=0), larger, axis=1)[:, :, np.newaxis].astype(np.float64)
     strongest = np.abs(values).max()

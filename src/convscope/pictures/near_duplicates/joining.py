@@ -43,16 +43,21 @@ class Pairs:
         return type(self)(self.indices[kept], self.mirrored[kept])
 
     def leaders(self, count: int) -> NDArray[np.int64]:
-        """Return the first picture of the group of each of `count` pictures; itself if it is alone.
+        """Return the first picture of the group of each of `count` pictures, see `leaders`."""
+        return leaders(count, self.indices.tolist())
 
-        Example:
-            >>> Pairs(np.array([[3, 1], [3, 4]]), np.array([False, True])).leaders(5).tolist()
-            [0, 1, 2, 1, 1]
-        """
-        leaders = np.arange(count)
-        for group in joined(self.indices.tolist()):
-            leaders[list(group)] = group[0]
-        return leaders
+
+def leaders(count: int, groups: Iterable[Iterable[int]]) -> NDArray[np.int64]:
+    """Merge groups and return the first picture of the group of each of `count` pictures; itself if alone.
+
+    Example:
+        >>> leaders(5, [(3, 1), (3, 4)]).tolist()
+        [0, 1, 2, 1, 1]
+    """
+    firsts = np.arange(count)
+    for group in joined(groups):
+        firsts[list(group)] = group[0]
+    return firsts
 
 
 def joined(groups: Iterable[Iterable[int]]) -> tuple[Group, ...]:

@@ -1,21 +1,56 @@
-"""Checks and errors that all archives share; members are read in place and never unpacked to the disk."""
+"""What all archives share; members are read in place and never unpacked to the disk."""
 
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
+from convscope.common.digests import digest_of
 from convscope.common.printable import printable
 from convscope.errors import DataError
+from convscope.pictures.sources.files import change_stamp
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from convscope.errors import PictureError
-    from convscope.pictures.sources.source import Load
+    from convscope.pictures.sources.source import Item, Load, Picture
 
 MEMBER_LIMIT = 2_000_000
 ABSOLUTE = re.compile(r"[/\\]|[A-Za-z]:[/\\]")
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveSource(ABC):
+    """A source whose pictures are members of an archive.
+
+    Attributes:
+        name: A short name.
+        items: The pictures.
+        notes: How it was read and what was left out, in short sentences.
+        path: The archive.
+    """
+
+    name: str
+    items: tuple[Item, ...]
+    notes: tuple[str, ...]
+    path: Path
+
+    def read(self, index: int) -> bytes | Picture:
+        """Unpack the encoded bytes of one picture; a tar is read from its beginning for that."""
+        _, load = next(self.iterate([index]))
+        return load()
+
+    @abstractmethod
+    def iterate(self, indices: Iterable[int]) -> Iterator[tuple[int, Load]]:
+        """Yield (index, load) for each of these pictures."""
+
+    def fingerprint(self) -> str:
+        """Return a digest of the archive's path, size and modification time."""
+        return digest_of((self.path.absolute(), change_stamp(self.path)))
 
 
 def check_member(archive: Path | str, name: str, count: int) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from convscope.common.digests import digest_of
 from convscope.errors import DataError
 from convscope.pictures.sources.label_sets import notes_on_sets, one_text, sets_in_array
 from convscope.pictures.sources.labels import joined_labels, label_text, without_no_label
@@ -50,12 +50,8 @@ class ArraySource:
 
     def fingerprint(self) -> str:
         """Return a digest of all pixels, names, classes and parts."""
-        digest = hashlib.blake2b(
-            repr((self.pictures.shape, self.items, [item.labels for item in self.items])).encode(),
-            digest_size=16,
-        )
-        digest.update(np.ascontiguousarray(self.pictures).data)
-        return digest.hexdigest()
+        facts = (self.pictures.shape, self.items, [item.labels for item in self.items])
+        return digest_of(facts, [np.ascontiguousarray(self.pictures).data])
 
 
 def open_arrays(
@@ -112,7 +108,7 @@ def _with_classes(
         return ArraySource(name, tuple(items), pixels, joined_labels(filter(None, texts)))
     left_out = LeftOut()
     for text in (given[place] for place in np.flatnonzero(~kept)):
-        left_out.add("without a label" if text is None else "labelled -1, no label", "", thing="picture")
+        left_out.add_unlabelled(text)
     if not kept.any():
         raise DataError(f"{name}: no picture has a label", why="; ".join(left_out.notes()))
     with_label = tuple(item for item, is_kept in zip(items, kept, strict=True) if is_kept)

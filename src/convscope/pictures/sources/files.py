@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from convscope.common.digests import digest_of
 from convscope.pictures.reading import read_file
 
 if TYPE_CHECKING:
@@ -45,11 +45,11 @@ class FileSource:
 
     def fingerprint(self) -> str:
         """Return a digest of every path, class, part, group, size and modification time."""
-        digest = hashlib.blake2b(repr(self.folder.absolute()).encode(), digest_size=16)
-        for item, file in zip(self.items, self.files, strict=True):
-            facts = (file, item.label, item.labels, item.part, item.group, change_stamp(self.folder / file))
-            digest.update(repr(facts).encode())
-        return digest.hexdigest()
+        facts = (
+            (file, item.label, item.labels, item.part, item.group, change_stamp(self.folder / file))
+            for item, file in zip(self.items, self.files, strict=True)
+        )
+        return digest_of(self.folder.absolute(), (repr(one).encode() for one in facts))
 
 
 def change_stamp(path: Path) -> tuple[int, ...]:

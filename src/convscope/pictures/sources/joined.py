@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, replace
 from itertools import accumulate, groupby
 from typing import TYPE_CHECKING
 
+from convscope.common.digests import digest_of
 from convscope.pictures.sources.source import Item, Part, part_named
 
 if TYPE_CHECKING:
@@ -51,14 +51,12 @@ class JoinedSource:
 
     def fingerprint(self) -> str:
         """Return a digest of the sources' fingerprints and parts."""
-        key = repr(
-            (
-                [source.fingerprint() for source in self.sources],
-                self.ends,
-                [self.items[end - 1].part for end in self.ends],
-            )
+        facts = (
+            [source.fingerprint() for source in self.sources],
+            self.ends,
+            [self.items[end - 1].part for end in self.ends],
         )
-        return hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
+        return digest_of(facts)
 
     def _source_of(self, index: int) -> int:
         return bisect_right(self.ends, index)

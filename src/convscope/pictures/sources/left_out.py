@@ -52,6 +52,11 @@ class LeftOut:
         """
         self._folders[thing, reason][folder] += count
 
+    def add_unlabelled(self, label: str | None, count: int = 1) -> None:
+        """Count a picture that has no label, or one that means "no label"."""
+        reason = "without a label" if label is None else f"labelled {label}, no label"
+        self.add(reason, "", thing="picture", count=count)
+
     def merge(self, other: LeftOut) -> None:
         """Add the counts of another one."""
         for key, folders in other._folders.items():
@@ -61,7 +66,7 @@ class LeftOut:
         """Return the same, with this many pictures whose label means "no label"."""
         both = LeftOut()
         both.merge(self)
-        both.add(f"labelled {label}, no label", "", thing="picture", count=count)
+        both.add_unlabelled(label, count)
         return both
 
     def notes(self) -> tuple[str, ...]:
@@ -114,7 +119,7 @@ def repeated(count: int, archive: str = "") -> LeftOut:
     return left_out
 
 
-def some(names: Iterable[str], most: int = MOST_NAMED) -> str:
+def some(names: Iterable[str]) -> str:
     """List a few things.
 
     Example:
@@ -122,8 +127,8 @@ def some(names: Iterable[str], most: int = MOST_NAMED) -> str:
         'a, b, c and 1 more'
     """
     every = list(names)
-    more = f" and {len(every) - most:,} more" if len(every) > most else ""
-    return ", ".join(map(printable, every[:most])) + more
+    more = f" and {len(every) - MOST_NAMED:,} more" if len(every) > MOST_NAMED else ""
+    return ", ".join(map(printable, every[:MOST_NAMED])) + more
 
 
 def why_ignored(name: str) -> str:

@@ -146,7 +146,7 @@ def _classes(rows: Sequence[_Row]) -> _Read:
     left_out = LeftOut()
     for text, label in zip(texts, labels, strict=True):
         if label is None:
-            left_out.add("without a label" if text is None else "labelled -1, no label", "", thing="picture")
+            left_out.add_unlabelled(text)
     items = [
         None if label is None else Item(printable(row.path), label, None)
         for row, label in zip(rows, labels, strict=True)
@@ -166,7 +166,7 @@ def _sets(rows: Sequence[_Row], columns: Columns) -> _Read:
     left_out = LeftOut()
     for labels in sets:
         if labels is None:
-            left_out.add("without a label", "", thing="picture")
+            left_out.add_unlabelled(None)
     items = [
         None if labels is None else Item(printable(row.path), one_text(labels), None, labels=labels)
         for row, labels in zip(rows, sets, strict=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +46,7 @@ Several = bool | None
 
 
 def _open_tar(path: Path, template: Template, several: Several) -> Source:
-    listing = list_tar_file(path)
+    listing = list_tar_file(partial(path.open, "rb"), path)
     if template or not is_webdataset(listing):
         return open_tar(path, listing, template)
     (file,) = local_shards(path)
@@ -58,22 +59,14 @@ def _open_parquet(path: Path, _template: Template, several: Several) -> Source:
     return open_manifest(path, several_labels=several)
 
 
-def _open_csv(path: Path, _template: Template, several: Several) -> Source:
-    return open_manifest(path, several_labels=several)
-
-
-def _open_zip(path: Path, template: Template, _several: Several) -> Source:
-    return open_zip(path, template)
-
-
 def _open_shards(path: Path, several: Several) -> Source:
     return open_shards(printable(str(path)), local_shards(path), several_labels=several)
 
 
 OPENERS: dict[tuple[str, ...], Callable[[Path, Template, Several], Source]] = {
-    (".zip",): _open_zip,
+    (".zip",): lambda path, template, _several: open_zip(path, template),
     (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz"): _open_tar,
-    (".csv", ".tsv"): _open_csv,
+    (".csv", ".tsv"): lambda path, _template, several: open_manifest(path, several_labels=several),
     (".parquet", ".pq"): _open_parquet,
 }
 

@@ -7,7 +7,7 @@ stores the class names in the file's metadata.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from convscope.pictures.sources.columns import PICTURES, find_columns, group_in,
 from convscope.pictures.sources.label_sets import label_set, one_text
 from convscope.pictures.sources.labels import NO_LABEL, label_text
 from convscope.pictures.sources.left_out import LeftOut
+from convscope.pictures.sources.shard import Shard
 from convscope.pictures.sources.shard_files import unreadable_shard
 
 if TYPE_CHECKING:
@@ -38,47 +39,20 @@ _ROWS = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ParquetShard:
+class ParquetShard(Shard):
     """A Parquet file of pictures.
 
+    A picture is named by its row, from 1; its place is the row from 0.
+
     Attributes:
-        file: The file.
-        names: The name of each picture: its row, from 1.
-        labels: The label of each picture.
-        parts: The part of each picture, if the file has parts.
-        groups: The group of each picture, if the file has groups.
-        rows: (n,) int64, the row of each picture, from 0.
         column: The column of pictures.
-        notes: Messages for the user.
-        left_out: The rows without a label.
     """
 
-    file: ShardFile
-    names: PackedStrings
-    labels: tuple[str, ...]
-    parts: tuple[Part, ...] | None
-    groups: tuple[str | None, ...] | None
-    rows: NDArray[np.int64]
     column: str
-    notes: tuple[str, ...]
-    left_out: LeftOut
-
-    def without(self, label: str) -> ParquetShard:
-        """Return the shard without the pictures of a label, which are counted as left out."""
-        kept = [index for index, own in enumerate(self.labels) if own != label]
-        return replace(
-            self,
-            names=PackedStrings.of(self.names[index] for index in kept),
-            labels=tuple(self.labels[index] for index in kept),
-            parts=None if self.parts is None else tuple(self.parts[index] for index in kept),
-            groups=None if self.groups is None else tuple(self.groups[index] for index in kept),
-            rows=self.rows[kept],
-            left_out=self.left_out.plus_unlabelled(label, len(self.labels) - len(kept)),
-        )
 
     def iterate(self, indices: Iterable[int]) -> Iterator[Load]:
         """Yield a loader for each picture; row groups without any of them are not read."""
-        wanted = self.rows[np.fromiter(indices, np.int64)]
+        wanted = self.places[np.fromiter(indices, np.int64)]
         try:
             with self.file.open() as opened:
                 table, first = _parquet_file(opened), 0
@@ -137,9 +111,9 @@ def open_parquet_shard(file: ShardFile) -> ParquetShard:
         None if cells is None else _parts(cells, columns, rows, file.name),
         None if groups is None else tuple(group_in(groups[row]) for row in rows.tolist()),
         rows,
-        columns.pictures,
         columns.notes(),
         left_out,
+        columns.pictures,
     )
 
 
@@ -163,9 +137,7 @@ def _labels(
     for row, value in enumerate(values, start=1):
         label = _label(value, name_of, f"{shown}, row {row}")
         if label is None:
-            left_out.add(
-                f"labelled {NO_LABEL}, no label" if value == -1 else "without a label", "", thing="picture"
-            )
+            left_out.add_unlabelled(NO_LABEL if value == -1 else None)
         labels.append(label)
     return labels, left_out
 

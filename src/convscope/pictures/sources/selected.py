@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
+from convscope.common.digests import digest_of
+from convscope.common.lazy_sequence import LazySequence
 from convscope.pictures.sources.source import Item
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Items(Sequence[Item]):
+class _Items(LazySequence[Item]):
     """Some of the pictures, looked up on demand."""
 
     among: Sequence[Item]
@@ -28,13 +28,8 @@ class _Items(Sequence[Item]):
     def __len__(self) -> int:
         return len(self.places)
 
-    @overload
-    def __getitem__(self, index: int) -> Item: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[Item, ...]: ...
-    def __getitem__(self, index: int | slice) -> Item | tuple[Item, ...]:
-        if isinstance(index, slice):
-            return tuple(self.among[place] for place in self.places[index].tolist())
+    def at(self, index: int) -> Item:
+        """Look up one of the pictures."""
         return self.among[int(self.places[index])]
 
 
@@ -78,9 +73,7 @@ class Selected:
 
     def fingerprint(self) -> str:
         """Return a digest of the complete source's fingerprint and the indices."""
-        digest = hashlib.blake2b(self.source.fingerprint().encode(), digest_size=16)
-        digest.update(self.places.tobytes())
-        return digest.hexdigest()
+        return digest_of(self.source.fingerprint(), [self.places.tobytes()])
 
 
 def select(source: Source, places: NDArray[np.int64]) -> Source:

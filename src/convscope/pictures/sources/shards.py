@@ -7,14 +7,14 @@ time.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby
-from typing import TYPE_CHECKING, Protocol, overload
+from typing import TYPE_CHECKING
 
+from convscope.common.digests import digest_of
+from convscope.common.lazy_sequence import LazySequence
 from convscope.common.printable import printable
 from convscope.errors import DataError
 from convscope.pictures.sources.label_sets import (
@@ -32,56 +32,15 @@ from convscope.pictures.sources.source import Item, Part, part_named
 from convscope.pictures.sources.webdataset import open_tar_shard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from convscope.pictures.sources.shard import Shard
     from convscope.pictures.sources.shard_files import ShardFile
     from convscope.pictures.sources.source import Load, Picture
 
 
-class Shard(Protocol):
-    """One file of many pictures."""
-
-    @property
-    def names(self) -> Sequence[str]:
-        """The name of each picture, in order."""
-        ...
-
-    @property
-    def labels(self) -> Sequence[str]:
-        """The label of each picture."""
-        ...
-
-    @property
-    def parts(self) -> Sequence[Part] | None:
-        """The part of each picture, if the file has parts."""
-        ...
-
-    @property
-    def groups(self) -> Sequence[str | None] | None:
-        """The group of each picture, if the file has groups."""
-        ...
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """How it was read, in short sentences."""
-        ...
-
-    @property
-    def left_out(self) -> LeftOut:
-        """What it leaves out."""
-        ...
-
-    def without(self, label: str) -> Shard:
-        """Return the shard without the pictures of a label, which are counted as left out."""
-        ...
-
-    def iterate(self, indices: Iterable[int]) -> Iterator[Load]:
-        """Yield a loader for each of the pictures at these ascending indices."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
-class _Items(Sequence[Item]):
+class _Items(LazySequence[Item]):
     """The pictures of shards, created on demand, because all of them would take too much memory.
 
     Attributes:
@@ -101,20 +60,13 @@ class _Items(Sequence[Item]):
     def __len__(self) -> int:
         return self.ends[-1]
 
-    @overload
-    def __getitem__(self, index: int) -> Item: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[Item, ...]: ...
-    def __getitem__(self, index: int | slice) -> Item | tuple[Item, ...]:
-        chosen = range(len(self))[index]
-        return self._item(chosen) if isinstance(chosen, int) else tuple(map(self._item, chosen))
-
     def __iter__(self) -> Iterator[Item]:
         for number, shard in enumerate(self.shards):
             for inside in range(len(shard.labels)):
                 yield self._inside(number, inside)
 
-    def _item(self, index: int) -> Item:
+    def at(self, index: int) -> Item:
+        """Create one of the pictures."""
         number = bisect_right(self.ends, index)
         return self._inside(number, index - (self.ends[number - 1] if number else 0))
 
@@ -164,7 +116,7 @@ class ShardSource:
     def fingerprint(self) -> str:
         """Return a digest of the location and the stamp of every shard."""
         stamps = [(file.name, file.stamp()) for file in self.files]
-        return hashlib.blake2b(repr(stamps).encode(), digest_size=16).hexdigest()
+        return digest_of(stamps)
 
     def _shard_of(self, index: int) -> int:
         return bisect_right(self.ends, index)

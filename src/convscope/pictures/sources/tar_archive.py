@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import hashlib
 import lzma
 import tarfile
 import zlib
@@ -19,8 +18,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from convscope.common.printable import printable
 from convscope.pictures.reading import BYTE_LIMIT, unreadable
-from convscope.pictures.sources.archive import check_member, damaged, failing
-from convscope.pictures.sources.files import change_stamp
+from convscope.pictures.sources.archive import ArchiveSource, check_member, damaged, failing
 from convscope.pictures.sources.layout import lay_out
 from convscope.pictures.sources.left_out import repeated
 
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from convscope.pictures.sources.source import Item, Load, Picture
+    from convscope.pictures.sources.source import Load
 
 TAR_ERRORS = (tarfile.TarError, OSError, EOFError, ValueError, RecursionError, zlib.error, lzma.LZMAError)
 LABEL = "cls"
@@ -37,27 +35,14 @@ OPENERS: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZ": bz2.o
 
 
 @dataclass(frozen=True, slots=True)
-class TarSource:
+class TarSource(ArchiveSource):
     """A source whose pictures are members of a .tar file.
 
     Attributes:
-        name: A short name.
-        items: The pictures.
-        notes: How it was read and what was left out, in short sentences.
-        path: The archive.
         spans: Offset of each picture in the unpacked archive, and its size, in bytes.
     """
 
-    name: str
-    items: tuple[Item, ...]
-    notes: tuple[str, ...]
-    path: Path
     spans: tuple[tuple[int, int], ...]
-
-    def read(self, index: int) -> bytes | Picture:
-        """Unpack the encoded bytes of one picture, which requires reading everything before it."""
-        _, load = next(self.iterate([index]))
-        return load()
 
     def iterate(self, indices: Iterable[int]) -> Iterator[tuple[int, Load]]:
         """Yield (index, load); the bytes are read before each is yielded."""
@@ -78,12 +63,6 @@ class TarSource:
         if len(data) < size:
             return failing(unreadable(name, "its archive is cut short"))
         return partial(bytes, data)
-
-    def fingerprint(self) -> str:
-        """Return a digest of the archive's path, size and modification time."""
-        return hashlib.blake2b(
-            repr((self.path.absolute(), change_stamp(self.path))).encode(), digest_size=16
-        ).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,17 +104,17 @@ def list_tar(stream: IO[bytes], shown: Path | str) -> TarListing:
     return TarListing(spans, labels, tuple(folders), special, replaced)
 
 
-def list_tar_file(path: Path) -> TarListing:
-    """List a tar on the disk.
+def list_tar_file(open_file: Callable[[], IO[bytes]], shown: Path | str) -> TarListing:
+    """List a tar that can be opened, and is unpacked if needed.
 
     Raises:
         DataError: If it cannot be read, or has members that lead out of it.
     """
     try:
-        with path.open("rb") as file, unpacked(file) as stream:
-            return list_tar(stream, path)
+        with open_file() as file, unpacked(file) as stream:
+            return list_tar(stream, shown)
     except TAR_ERRORS as error:
-        raise damaged(path, error) from error
+        raise damaged(shown, error) from error
 
 
 def is_label_name(name: str) -> bool:

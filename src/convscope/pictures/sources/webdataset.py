@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import IO, TYPE_CHECKING
 
@@ -18,52 +18,23 @@ from convscope.pictures.packed_strings import PackedStrings
 from convscope.pictures.reading import BYTE_LIMIT, SUFFIXES, unreadable
 from convscope.pictures.sources.archive import damaged, failing
 from convscope.pictures.sources.labels import escaped_bytes, label_text
-from convscope.pictures.sources.left_out import LeftOut, repeated
-from convscope.pictures.sources.tar_archive import LABEL, TAR_ERRORS, TarListing, list_tar, unpacked
+from convscope.pictures.sources.left_out import repeated
+from convscope.pictures.sources.shard import Shard
+from convscope.pictures.sources.tar_archive import LABEL, TAR_ERRORS, TarListing, list_tar_file, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-    from numpy.typing import NDArray
 
     from convscope.pictures.sources.shard_files import ShardFile
     from convscope.pictures.sources.source import Load
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TarShard:
+class TarShard(Shard):
     """A tar of pictures and labels.
 
-    Attributes:
-        file: The file.
-        names: The name of each picture.
-        labels: The label of each picture.
-        parts: None: a tar has no parts.
-        groups: None: a tar has no groups.
-        spans: (n, 2) int64, offset and size of each picture in the unpacked tar, in bytes.
-        notes: Messages for the user.
-        left_out: The pictures without a label, and the labels without a picture.
+    Its places are (n, 2): offset and size of each picture in the unpacked tar, in bytes.
     """
-
-    file: ShardFile
-    names: PackedStrings
-    labels: tuple[str, ...]
-    parts: None
-    groups: None
-    spans: NDArray[np.int64]
-    notes: tuple[str, ...]
-    left_out: LeftOut
-
-    def without(self, label: str) -> TarShard:
-        """Return the shard without the pictures of a label, which are counted as left out."""
-        kept = [index for index, own in enumerate(self.labels) if own != label]
-        return replace(
-            self,
-            names=PackedStrings.of(self.names[index] for index in kept),
-            labels=tuple(self.labels[index] for index in kept),
-            spans=self.spans[kept],
-            left_out=self.left_out.plus_unlabelled(label, len(self.labels) - len(kept)),
-        )
 
     def iterate(self, indices: Iterable[int]) -> Iterator[Load]:
         """Yield a loader for each picture; the bytes are read before each is yielded."""
@@ -75,7 +46,7 @@ class TarShard:
             raise damaged(self.file.name, error) from error
 
     def _load(self, stream: IO[bytes], index: int) -> Load:
-        start, size = self.spans[index].tolist()
+        start, size = self.places[index].tolist()
         name = f"{self.file.name}/{self.names[index]}"
         if size > BYTE_LIMIT:
             return failing(unreadable(name, f"it has {size:,} bytes; the limit is {BYTE_LIMIT:,}"))
@@ -90,12 +61,7 @@ def open_tar_shard(file: ShardFile) -> TarShard:
     Raises:
         DataError: It cannot be read, has members that lead out of it, or a label in it is blank.
     """
-    try:
-        with file.open() as opened, unpacked(opened) as stream:
-            listing = list_tar(stream, file.name)
-    except TAR_ERRORS as error:
-        raise damaged(file.name, error) from error
-    return tar_shard(file, listing)
+    return tar_shard(file, list_tar_file(file.open, file.name))
 
 
 def tar_shard(file: ShardFile, listing: TarListing) -> TarShard:
@@ -130,7 +96,7 @@ def tar_shard(file: ShardFile, listing: TarListing) -> TarShard:
         labels=tuple(map(sys.intern, labels.values())),
         parts=None,
         groups=None,
-        spans=np.array([listing.spans[pictures[key]] for key in labels], np.int64).reshape(-1, 2),
+        places=np.array([listing.spans[pictures[key]] for key in labels], np.int64).reshape(-1, 2),
         notes=escaped_bytes(texts.values()),
         left_out=left_out,
     )

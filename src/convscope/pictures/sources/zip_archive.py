@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import struct
 import zipfile
 import zlib
@@ -15,8 +14,7 @@ from convscope.common.printable import printable
 from convscope.errors import DataError
 from convscope.pictures.naming import natural_order
 from convscope.pictures.reading import BYTE_LIMIT, unreadable
-from convscope.pictures.sources.archive import check_member, damaged, failing
-from convscope.pictures.sources.files import change_stamp
+from convscope.pictures.sources.archive import ArchiveSource, check_member, damaged, failing
 from convscope.pictures.sources.layout import lay_out
 from convscope.pictures.sources.left_out import repeated
 
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import IO
 
-    from convscope.pictures.sources.source import Item, Load, Picture
+    from convscope.pictures.sources.source import Load
 
 ENCRYPTED, UTF_8 = 1, 0x800
 METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # others can decompress to any size
@@ -41,27 +39,14 @@ ZIP_ERRORS = (
 
 
 @dataclass(frozen=True, slots=True)
-class ZipSource:
+class ZipSource(ArchiveSource):
     """A source whose pictures are members of a .zip file.
 
     Attributes:
-        name: A short name.
-        items: The pictures.
-        notes: How it was read and what was left out, in short sentences.
-        path: The archive.
         members: The member of each picture.
     """
 
-    name: str
-    items: tuple[Item, ...]
-    notes: tuple[str, ...]
-    path: Path
     members: tuple[zipfile.ZipInfo, ...]
-
-    def read(self, index: int) -> bytes | Picture:
-        """Unpack the encoded bytes of one picture."""
-        _, load = next(self.iterate([index]))
-        return load()
 
     def iterate(self, indices: Iterable[int]) -> Iterator[tuple[int, Load]]:
         """Yield (index, load); members can be unpacked in parallel."""
@@ -71,12 +56,6 @@ class ZipSource:
                     yield index, _opened(archive, self.members[index], self.items[index].name)
         except ZIP_ERRORS as error:
             raise damaged(self.path, error) from error
-
-    def fingerprint(self) -> str:
-        """Return a digest of the archive's path, size and modification time."""
-        return hashlib.blake2b(
-            repr((self.path.absolute(), change_stamp(self.path))).encode(), digest_size=16
-        ).hexdigest()
 
 
 def open_zip(path: Path, template: Sequence[str] = ()) -> ZipSource:

@@ -8,10 +8,8 @@ from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from PIL import Image
-
 from convscope.errors import RequestError, StoreError
-from convscope.pictures.reading import read_picture
+from convscope.pictures.reading import image_of, read_picture
 from convscope.pictures.thumbnails import SIDE, Thumbnails, build_thumbnails, small
 
 if TYPE_CHECKING:
@@ -72,5 +70,5 @@ def _decoded(source: Source, index: int) -> Picture:
 def png_of(pixels: Picture) -> bytes:
     """Write uint8 pixels (height, width, channels) as a PNG."""
     buffer = io.BytesIO()
-    Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).save(buffer, "PNG", compress_level=1)
+    image_of(pixels).save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()
