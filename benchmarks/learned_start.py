@@ -34,7 +34,7 @@ import onnx
 import convscope
 from contenders import plain_features
 from convscope.classifier import load
-from convscope.model.graph import build_feature_graph
+from convscope.model.graph import build_step_graph
 from convscope.network.chain_builder import parse_chain
 from convscope.training.start.backbone import load_backbone
 from machine import describe, sentence
@@ -80,7 +80,8 @@ def write_backbone(folder: Path) -> Path:
     """Write the backbone as an ONNX graph from pixels to the means of its last maps."""
     backbone = load_backbone("lite0")
     chain = parse_chain(backbone.design.notation(), backbone.preparation.shape, classes=2)
-    graph = build_feature_graph(chain, backbone.design.mean, backbone.design.std, backbone.weights)
+    design = backbone.design
+    graph = build_step_graph(chain, [chain.features.name], design.mean, design.std, backbone.weights)
     onnx.save(graph, folder / "backbone.onnx")
     return folder / "backbone.onnx"
 

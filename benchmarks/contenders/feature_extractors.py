@@ -79,11 +79,11 @@ def openvino_extractor(backbone: Backbone, chain: Chain, precision: str | None =
 
 
 def _graph(backbone: Backbone, chain: Chain) -> bytes:
-    from convscope.model.graph import build_feature_graph
+    from convscope.model.graph import build_step_graph
 
-    return build_feature_graph(
-        chain, backbone.design.mean, backbone.design.std, backbone.weights
-    ).SerializeToString()
+    design = backbone.design
+    graph = build_step_graph(chain, [chain.features.name], design.mean, design.std, backbone.weights)
+    return graph.SerializeToString()
 
 
 EXTRACTORS = {

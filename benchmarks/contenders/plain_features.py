@@ -30,7 +30,7 @@ def features(graph: str, paths: list[Path]) -> np.ndarray:
             np.asarray(Image.open(path).convert("RGB").resize((SIDE, SIDE), Image.Resampling.BICUBIC))
             for path in paths[start : start + BATCH]
         ]
-        found.append(session.run(["features"], {"pictures": np.stack(batch)})[0])
+        found.append(session.run(None, {"pictures": np.stack(batch)})[0])
     return np.concatenate(found)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convscope.errors import DataError, SettingError
+from convscope.model.evaluation import NORMAL_QUANTILE
 from convscope.model.label_evaluation import evaluate_labels
 from convscope.model.selection import select
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from convscope.model.selection import PartOrAll, Selection
     from convscope.pictures.decoding import Progress
     from convscope.pictures.sources import Data
-
-_NORMAL_QUANTILE = 1.959963984540054  # 97.5 % quantile of the standard normal distribution
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +181,7 @@ def paired_interval(only_first: int, only_second: int, pictures: int) -> tuple[f
     """
     first, second = ((count + 1) / (pictures + 2) for count in (only_first, only_second))
     difference = second - first
-    half = _NORMAL_QUANTILE * math.sqrt((first + second - difference**2) / (pictures + 2))
+    half = NORMAL_QUANTILE * math.sqrt((first + second - difference**2) / (pictures + 2))
     return max(-1.0, difference - half), min(1.0, difference + half)
 
 

@@ -14,7 +14,13 @@ from sklearn.calibration import calibration_curve
 
 from convscope.errors import DataError
 from convscope.model.calibration import untempered
-from convscope.model.evaluation import evaluate, evaluate_answers, roc_auc, wilson_interval
+from convscope.model.evaluation import (
+    evaluate,
+    evaluate_answers,
+    grouped_interval,
+    roc_auc,
+    wilson_interval,
+)
 from convscope.model.file import Model
 from convscope.model.predictor import Predictor
 from convscope.model.virtual_logit import VirtualLogit
@@ -183,3 +189,9 @@ def test_top_k_accuracy_is_scikit_learn_s(classes: int, k: int | None) -> None:
     else:
         right = metrics.top_k_accuracy_score(labels, probabilities, k=k, labels=range(classes))
         assert (figures.top_k, figures.top_k_accuracy_fraction) == (k, pytest.approx(right))
+
+
+@pytest.mark.parametrize(("count", "copies"), [(100, 1), (100, 4), (20, 10)])
+def test_pictures_of_a_group_count_as_one(count, copies):
+    groups = np.arange(count).repeat(copies)
+    assert grouped_interval(0.75, groups) == wilson_interval(count * 3 // 4, count)

@@ -35,16 +35,16 @@ def test_who_stops_listening_does_not_wait_for_the_rest(make_model, monkeypatch)
     model = make_model("2C3-J")
     extractor = FeatureExtractor(model.chain, model.mean, model.std, model.weights, threads=2)
     computed = []
-    batches_of = extractor._batches
-    compute = batches_of._batch
+    steps = extractor._steps
+    compute = steps._batch
 
     def slowly(pictures, indices):
         computed.append(indices)
         time.sleep(0.01)
         return compute(pictures, indices)
 
-    monkeypatch.setattr(batches_of, "_batch", slowly)
-    monkeypatch.setattr(batches_of, "_batch_size", 1)
+    monkeypatch.setattr(steps, "_batch", slowly)
+    monkeypatch.setattr(steps, "_batch_size", 1)
     before = threading.active_count()
     batches = extractor.compute(np.zeros((1000, 8, 8, 3), np.uint8), np.arange(1000))
     next(batches)

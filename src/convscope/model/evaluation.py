@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from convscope.model.file import Model
     from convscope.model.predictor import Answer
 
-_NORMAL_QUANTILE = 1.959963984540054  # 97.5 % quantile of the standard normal distribution
+NORMAL_QUANTILE = 1.959963984540054  # 97.5 % quantile of the standard normal distribution
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,6 @@ def evaluate(probabilities: ArrayLike, labels: ArrayLike, classes: Sequence[str]
     confusion = confusion.reshape(len(classes), len(classes))
     correct, total = int(confusion.trace()), len(truth)
     areas = [roc_auc(shares[:, k], truth == k) for k in range(len(classes))]
-    known_areas = [area for area in areas if area is not None]
     top_k = 5 if len(classes) > 5 else 2
     return Evaluation(
         pictures=total,
@@ -133,7 +132,7 @@ def evaluate(probabilities: ArrayLike, labels: ArrayLike, classes: Sequence[str]
         calibration_error=reliability(shares.max(axis=1), predicted == truth).error,
         top_k=top_k,
         top_k_accuracy_fraction=_top_k_accuracy(shares, truth, top_k) if len(classes) > top_k else None,
-        roc_auc=float(np.mean(known_areas)) if known_areas else None,
+        roc_auc=mean_of_known(areas),
     )
 
 
@@ -174,11 +173,27 @@ def wilson_interval(correct: int, total: int) -> tuple[float, float]:
         >>> f"{low:.3f} {high:.3f}"
         '0.888 0.978'
     """
-    share, z = correct / total, _NORMAL_QUANTILE
+    share, z = correct / total, NORMAL_QUANTILE
     centre = share + z**2 / (2 * total)
     half = z * math.sqrt(share * (1 - share) / total + z**2 / (4 * total**2))
     scale = 1 + z**2 / total
     return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)
+
+
+def grouped_interval(fraction: float, groups: NDArray[np.int64]) -> tuple[float, float]:
+    """Return the 95 % interval of an accuracy, with each group of pictures as one observation.
+
+    Near-duplicates of a picture are predicted in the same way, and add no information.
+
+    Example:
+        >>> for groups in (np.arange(100), np.arange(100) // 10):
+        ...     low, high = grouped_interval(0.9, groups)
+        ...     print(f"{low:.2f} {high:.2f}")
+        0.83 0.94
+        0.60 0.98
+    """
+    independent = len(np.unique(groups))
+    return wilson_interval(round(fraction * independent), independent)
 
 
 def roc_auc(scores: ArrayLike, positive: ArrayLike) -> float | None:
@@ -217,21 +232,31 @@ def _by_class(
 ) -> tuple[ClassFigures, ...]:
     counts = confusion.diagonal().tolist(), confusion.sum(axis=1).tolist(), confusion.sum(axis=0).tolist()
     return tuple(
-        ClassFigures(
-            name,
-            actual,
-            fraction(hits, predicted),
-            fraction(hits, actual),
-            fraction(2 * hits, actual + predicted),
-            area,
-        )
+        ClassFigures(name, actual, *precision_recall_f1(hits, predicted, actual), area)
         for name, hits, actual, predicted, area in zip(classes, *counts, areas, strict=True)
     )
 
 
-def fraction(part: int, whole: int) -> float | None:
-    """Return part / whole, or None for 0 / 0."""
-    return part / whole if whole else None
+def precision_recall_f1(
+    hits: int, predicted: int, actual: int
+) -> tuple[float | None, float | None, float | None]:
+    """Return precision, recall and their harmonic mean, F1; None for each that is 0 / 0.
+
+    Example:
+        >>> precision_recall_f1(hits=1, predicted=2, actual=2), precision_recall_f1(0, 0, 2)
+        ((0.5, 0.5, 0.5), (None, 0.0, 0.0))
+    """
+
+    def fraction(part: int, whole: int) -> float | None:
+        return part / whole if whole else None
+
+    return fraction(hits, predicted), fraction(hits, actual), fraction(2 * hits, predicted + actual)
+
+
+def mean_of_known(figures: Sequence[float | None]) -> float | None:
+    """Return the mean of those that are not None; None if all are."""
+    known = [figure for figure in figures if figure is not None]
+    return float(np.mean(known)) if known else None
 
 
 def _cross_entropy(shares: NDArray[np.float64], truth: NDArray[np.int64]) -> float:

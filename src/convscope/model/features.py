@@ -10,14 +10,13 @@ import numpy as np
 import onnxruntime
 
 from convscope.common.processors import processor_count
-from convscope.model.graph import build_feature_graph, build_step_graph
+from convscope.model.graph import build_step_graph
 from convscope.model.predictor import batch_size_of
 from convscope.model.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    import onnx
     from numpy.typing import NDArray
 
     from convscope.model.file import Model
@@ -44,8 +43,7 @@ class FeatureExtractor:
     def __init__(
         self, chain: Chain, mean: Pixels, std: Pixels, weights: Weights, threads: int | None = None
     ) -> None:
-        graph = build_feature_graph(chain, mean, std, weights)
-        self._batches = _Batches(graph, ("features",), batch_size_of(chain), threads)
+        self._steps = StepExtractor(chain, [chain.features.name], mean, std, weights, threads)
 
     def compute(
         self, pictures: NDArray[np.uint8], indices: NDArray[np.int64]
@@ -59,12 +57,15 @@ class FeatureExtractor:
         Yields:
             Positions in `indices`, (batch,), in order, and the features, (batch, features).
         """
-        for positions, (features,) in self._batches.compute(pictures, indices):
+        for positions, (features,) in self._steps.compute(pictures, indices):
             yield positions, features
 
 
 class StepExtractor:
-    """A network ready to compute the outputs of some steps, like `FeatureExtractor`.
+    """A network ready to compute the outputs of some steps, in batches.
+
+    Every thread computes its own batches: for networks of many small steps, this takes half the time of
+    sharing each step among all threads.
 
     Args:
         chain: The network.
@@ -72,13 +73,23 @@ class StepExtractor:
         mean: See `FeatureExtractor`.
         std: See `FeatureExtractor`.
         weights: Weights by name; those of later steps are not needed.
+        threads: See `FeatureExtractor`.
     """
 
     def __init__(
-        self, chain: Chain, names: Sequence[str], mean: Pixels, std: Pixels, weights: Weights
+        self,
+        chain: Chain,
+        names: Sequence[str],
+        mean: Pixels,
+        std: Pixels,
+        weights: Weights,
+        threads: int | None = None,
     ) -> None:
         graph = build_step_graph(chain, names, mean, std, weights)
-        self._batches = _Batches(graph, names, batch_size_of(chain), None)
+        self._session = Session(lambda: graph, 1)
+        self._names = [*names]
+        self._threads = threads or processor_count()
+        self._batch_size = max(_SMALLEST_BATCH, batch_size_of(chain))
 
     def compute(
         self, pictures: NDArray[np.uint8], indices: NDArray[np.int64]
@@ -88,27 +99,6 @@ class StepExtractor:
         Yields:
             Positions in `indices`, (batch,), in order, and for each step (batch, *shape).
         """
-        yield from self._batches.compute(pictures, indices)
-
-
-class _Batches:
-    """Runs a graph on batches of pictures.
-
-    Every thread computes its own batches: for networks of many small steps, this takes half the time of
-    sharing each step among all threads.
-    """
-
-    def __init__(
-        self, graph: onnx.ModelProto, outputs: Sequence[str], batch_size: int, threads: int | None
-    ) -> None:
-        self._session = Session(lambda: graph, 1)
-        self._outputs = [*outputs]
-        self._threads = threads or processor_count()
-        self._batch_size = max(_SMALLEST_BATCH, batch_size)
-
-    def compute(
-        self, pictures: NDArray[np.uint8], indices: NDArray[np.int64]
-    ) -> Iterator[tuple[NDArray[np.int64], list[NDArray[np.float32]]]]:
         size = max(1, min(self._batch_size, -(-len(indices) // self._threads)))
         pool = ThreadPoolExecutor(self._threads)
         ahead: deque[tuple[NDArray[np.int64], Future[list[NDArray[np.float32]]]]] = deque()
@@ -125,7 +115,7 @@ class _Batches:
             pool.shutdown(cancel_futures=True)
 
     def _batch(self, pictures: NDArray[np.uint8], indices: NDArray[np.int64]) -> list[NDArray[np.float32]]:
-        found = self._session.run(self._outputs, {"pictures": pictures[indices]})
+        found = self._session.run(self._names, {"pictures": pictures[indices]})
         return [np.asarray(values) for values in found]
 
 

@@ -34,6 +34,7 @@ from convscope.model.metadata import (
     parse_object,
 )
 from convscope.model.nearest import Nearest
+from convscope.model.thresholds import decisions
 from convscope.model.virtual_logit import VirtualLogit
 from convscope.network.chain_builder import parse_chain
 from convscope.pictures.preparation import Preparation
@@ -94,9 +95,7 @@ class Model:
 
     def decide(self, probabilities: NDArray[np.floating]) -> NDArray[np.bool_]:
         """Return decisions (n, classes): the most probable class, or the labels at their thresholds."""
-        if self.thresholds is None:
-            return probabilities.argmax(axis=1)[:, np.newaxis] == np.arange(probabilities.shape[1])
-        return probabilities >= np.asarray(self.thresholds, probabilities.dtype)
+        return decisions(probabilities, self.thresholds)
 
     @property
     def notation(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -67,39 +66,6 @@ def build_graph(model: Model) -> onnx.ModelProto:
             **open_set.constants,
             "exact_temperature": np.array(model.temperature, np.float64),
         },
-    )
-
-
-def build_feature_graph(chain: Chain, mean: Pixels, std: Pixels, weights: Weights) -> onnx.ModelProto:
-    """Build the graph from prepared pictures to the features, the input of the output layer.
-
-    Its input is the same as in `build_graph`; its output `features` is float32 of shape (N, features).
-
-    Args:
-        chain: The network.
-        mean: One number per channel, on the scale of 0 to 255.
-        std: One number per channel, on the same scale.
-        weights: Weights by name; those of the output layer are not needed.
-
-    Example:
-        >>> from convscope.network.chain_builder import parse_chain
-        >>> graph = build_feature_graph(parse_chain("AP2", (1, 8, 8), 2), (0.0,), (255.0,), {}).graph
-        >>> print(*(node.op_type for node in graph.node))
-        Cast Transpose Sub Div AveragePool Flatten Identity
-    """
-    steps = chain.steps[: chain.steps.index(chain.features) + 1]
-    width = math.prod(chain.features.shape)
-    needed = {name: weights[name] for step in steps for name in step.parameters}
-    return assemble(
-        [
-            *_arrange_pictures(),
-            *_normalise(),
-            *_nodes_of(chain, steps),
-            helper.make_node("Identity", [value_name(chain.features, chain)], ["features"]),
-        ],
-        [_pictures_input(chain.input_shape)],
-        [helper.make_tensor_value_info("features", TensorProto.FLOAT, ["N", width])],
-        {**_pixel_constants(mean, std), **_limits(steps), **needed},
     )
 
 

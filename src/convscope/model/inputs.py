@@ -70,11 +70,9 @@ def picture_name(picture: Picture, number: int) -> str:
     return os.fspath(picture) if isinstance(picture, str | os.PathLike) else f"picture {number}"
 
 
-def pixels_of(
-    picture: Picture, name: str, shortest_side: int | None = None, pixel_limit: int = PIXEL_LIMIT
-) -> NDArray[np.uint8]:
+def pixels_of(picture: Picture, name: str, shortest_side: int | None = None) -> NDArray[np.uint8]:
     """Read the pixels of a picture; same arguments and errors as `read_input`."""
-    return read_input(picture, name, shortest_side, pixel_limit).pixels
+    return read_input(picture, name, shortest_side).pixels
 
 
 def read_input(

@@ -9,7 +9,7 @@ import numpy as np
 
 from convscope.errors import DataError
 from convscope.model.calibration import reliability
-from convscope.model.evaluation import fraction, roc_auc, wilson_interval
+from convscope.model.evaluation import mean_of_known, precision_recall_f1, roc_auc, wilson_interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,19 +118,19 @@ def evaluate_labels(
         _figures(name, threshold, shares[:, k], predicted[:, k], present[:, k])
         for k, (name, threshold) in enumerate(zip(labels, thresholds, strict=True))
     )
-    hits, called, actual = (int(one.sum()) for one in (predicted & present, predicted, present))
+    precision, recall, f1 = _precision_recall_f1(predicted, present)
     return LabelEvaluation(
         pictures=len(shares),
         without_label=int((~present.any(axis=1)).sum()),
         correct=correct,
         accuracy_fraction=correct / len(shares),
         accuracy_interval=wilson_interval(correct, len(shares)),
-        mean_average_precision=_mean([one.average_precision for one in classes]),
-        precision_fraction=fraction(hits, called),
-        recall_fraction=fraction(hits, actual),
-        f1_fraction=fraction(2 * hits, called + actual),
-        macro_f1_fraction=_mean([one.f1_fraction for one in classes]),
-        roc_auc=_mean([one.roc_auc for one in classes]),
+        mean_average_precision=mean_of_known([one.average_precision for one in classes]),
+        precision_fraction=precision,
+        recall_fraction=recall,
+        f1_fraction=f1,
+        macro_f1_fraction=mean_of_known([one.f1_fraction for one in classes]),
+        roc_auc=mean_of_known([one.roc_auc for one in classes]),
         classes=classes,
         cross_entropy=_cross_entropy(shares, present),
         calibration_error=reliability(shares.ravel(), present.ravel()).error,
@@ -170,22 +170,20 @@ def _figures(
     predicted: NDArray[np.bool_],
     present: NDArray[np.bool_],
 ) -> LabelFigures:
-    hits, called, actual = (int(one.sum()) for one in (predicted & present, predicted, present))
     return LabelFigures(
         name,
-        actual,
+        int(present.sum()),
         float(threshold),
-        fraction(hits, called),
-        fraction(hits, actual),
-        fraction(2 * hits, called + actual),
+        *_precision_recall_f1(predicted, present),
         average_precision(shares, present),
         roc_auc(shares, present),
     )
 
 
-def _mean(figures: Sequence[float | None]) -> float | None:
-    known = [figure for figure in figures if figure is not None]
-    return float(np.mean(known)) if known else None
+def _precision_recall_f1(
+    predicted: NDArray[np.bool_], present: NDArray[np.bool_]
+) -> tuple[float | None, float | None, float | None]:
+    return precision_recall_f1(*(int(one.sum()) for one in (predicted & present, predicted, present)))
 
 
 def _cross_entropy(shares: NDArray[np.float64], present: NDArray[np.bool_]) -> float:

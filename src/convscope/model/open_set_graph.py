@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from convscope.model.file import Model
     from convscope.model.open_set import OpenSetRule
 
-OUTPUTS = ("score", "unknown")
-
 
 class Part(NamedTuple):
     """Part of a graph: nodes, outputs and constants."""

@@ -99,7 +99,7 @@ def select(
         positions=positions,
         labels=number[labels],
         target=target,
-        notes=(*store.notes, *notes, *_broken(store)),
+        notes=(*store.notes, *notes, *store.broken_notes(_MAX_NAMED, " broken pictures")),
     )
 
 
@@ -201,9 +201,3 @@ def _prefix_length(names: Sequence[str]) -> int:
     """Return the length of the prefix of all names: the common prefix of the first and the last in order."""
     pairs = zip(min(names), max(names), strict=False)
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
-
-
-def _broken(store: Store) -> tuple[str, ...]:
-    named = [f"left out {picture.name}: {picture.cause}" for picture in store.broken[:_MAX_NAMED]]
-    more = len(store.broken) - len(named)
-    return (*named, f"left out {more:,} more broken pictures") if more else tuple(named)

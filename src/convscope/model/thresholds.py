@@ -44,6 +44,23 @@ def fit_thresholds(probabilities: NDArray[np.float64], truth: NDArray[np.bool_])
     )
 
 
+def decisions(probabilities: NDArray[np.floating], thresholds: tuple[float, ...] | None) -> NDArray[np.bool_]:
+    """Return decisions (n, classes): the most probable class, or the labels at their thresholds.
+
+    Args:
+        probabilities: (n, classes).
+        thresholds: One per label; None: pictures have one class.
+
+    Example:
+        >>> shares = np.array([[0.6, 0.4]])
+        >>> decisions(shares, None).tolist(), decisions(shares, (0.5, 0.3)).tolist()
+        ([[True, False]], [[True, True]])
+    """
+    if thresholds is None:
+        return probabilities.argmax(axis=1)[:, np.newaxis] == np.arange(probabilities.shape[1])
+    return probabilities >= np.asarray(thresholds, probabilities.dtype)
+
+
 def _best_threshold(probabilities: NDArray[np.float64], present: NDArray[np.bool_]) -> float:
     """Return the midpoint between neighbouring probabilities with the highest F1."""
     positives = int(present.sum())

@@ -88,13 +88,7 @@ def check_data(model: Model, folder: Path, data: Data, *, progress: Progress | N
     catalogue = _catalogue(source, model.preparation, progress)
     if catalogue.digest != model.receipt["data_digest"] and {*catalogue.classes} == {*model.classes}:
         catalogue = catalogue.ordered(model.classes)  # in the order given with --class-order
-    broken = (f"left out {one.name}: {one.cause}" for one in catalogue.broken[:_MOST_NAMED])
-    more = len(catalogue.broken) - _MOST_NAMED
-    notes = (
-        *catalogue.notes,
-        *broken,
-        *([f"left out {more:,} more that cannot be read"] if more > 0 else []),
-    )
+    notes = catalogue.notes + catalogue.broken_notes(_MOST_NAMED, " that cannot be read")
     if catalogue.digest == model.receipt["data_digest"]:
         return DataCheck(same=True, differences=Differences((), (), (), ()), notes=notes)
     try:

@@ -11,6 +11,7 @@ import numpy as np
 from convscope.model.evaluation import evaluate
 from convscope.model.label_evaluation import LabelEvaluation, evaluate_labels
 from convscope.model.selection import select
+from convscope.model.thresholds import decisions
 from convscope.pictures.target import joined
 from convscope.studio.mistakes.documents import ClassifiedPictures, Figures, LabelCounts
 
@@ -53,9 +54,7 @@ class ScoredPictures:
     @cached_property
     def answers(self) -> NDArray[np.bool_]:
         """(n, classes) the most probable class, or the predicted labels."""
-        if self.thresholds is None:
-            return self.probabilities.argmax(axis=1)[:, np.newaxis] == np.arange(len(self.classes))
-        return self.probabilities >= np.array(self.thresholds)
+        return decisions(self.probabilities, self.thresholds)
 
     @cached_property
     def confidence(self) -> NDArray[np.float64]:
