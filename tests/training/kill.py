@@ -18,7 +18,7 @@ from pathlib import Path
 
 from convscope.commands import app, main
 from convscope.model.receipt import code_digest
-from convscope.training.runs import scratch_run
+from convscope.training.runs import checkpoint
 
 EPOCHS = 12
 CHECKPOINT_SECONDS = 0.01
@@ -31,7 +31,7 @@ def start(folder, arguments, threads):
     if pid:
         return pid
     try:
-        scratch_run._SECONDS_BETWEEN_CHECKPOINTS = CHECKPOINT_SECONDS
+        checkpoint.SECONDS_BETWEEN = CHECKPOINT_SECONDS
         os.environ["CONVSCOPE_CACHE"] = str(folder / "cache")
         os.environ["OMP_NUM_THREADS"] = str(threads)
         output = os.open(folder / "output", os.O_WRONLY | os.O_CREAT | os.O_APPEND)

@@ -10,11 +10,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from convscope.commands import main
-from convscope.model import receipt
+from convscope.model import cached_features, receipt
 from convscope.training import distributed
 from convscope.training.learning.loop import Training
-from convscope.training.runs import scratch_run
-from convscope.training.start import features
+from convscope.training.runs import checkpoint
 
 HOLD = os.environ.get("HOLD")
 HELD_STEP = 20
@@ -34,8 +33,8 @@ def hold_back(file):
 
 
 if __name__ == "__main__":
-    scratch_run._SECONDS_BETWEEN_CHECKPOINTS = 0
-    features._SECONDS_BETWEEN_WRITES = 0
+    checkpoint.SECONDS_BETWEEN = 0
+    cached_features._SECONDS_BETWEEN_WRITES = 0
     receipt.code_digest = lambda: "as it was"  # the code may change while this runs
     distributed._TIMEOUT = timedelta(seconds=10)
     if HOLD:

@@ -3,10 +3,10 @@
 from convscope.commands import main
 from convscope.model import receipt
 from convscope.training.data import stream, training_data
-from convscope.training.runs import scratch_run
+from convscope.training.runs import checkpoint
 
 if __name__ == "__main__":
-    scratch_run._SECONDS_BETWEEN_CHECKPOINTS = 0.01
+    checkpoint.SECONDS_BETWEEN = 0.01
     stream.SAMPLE_SIZE = training_data.SAMPLE_SIZE = 40
     receipt.code_digest = lambda: "as it was"  # the code may change while this runs
     main()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from convscope.commands import main
 from convscope.model import receipt
-from convscope.training.runs import tuned_run
+from convscope.training.runs import checkpoint
 from convscope.training.start import fine_tuning
 
 HOLD = os.environ.get("HOLD")
@@ -38,7 +38,7 @@ def hold_back(file):
 
 
 if __name__ == "__main__":
-    tuned_run.SECONDS_BETWEEN_CHECKPOINTS = 0
+    checkpoint.SECONDS_BETWEEN = 0
     receipt.code_digest = lambda: "as it was"  # the code may change while this runs
     fine_tuning.MOST_EPOCHS = EPOCHS
     fine_tuning.Gain = Paying

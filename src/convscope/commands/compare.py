@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from convscope.commands.output_option import CsvFile, Part, write_text
+from convscope.commands.output_option import CsvFile, Part, write_csv
+from convscope.common.percent import percent
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from convscope.comparison import Comparison, Flip
 
 _MAX_ROWS = 20
@@ -43,7 +44,7 @@ def compare(
         models = load(first), load(second)
         result = compare(*models, data, part, progress=terminal.show_progress)
     if csv_file is not None:
-        write_text(csv_file, _csv(result.flips), to_stderr=as_json)
+        write_csv(csv_file, _rows(result.flips), to_stderr=as_json)
     if as_json:
         report = {"first": first, "second": second, "data": data, "part": part, **result.to_dict()}
         typer.echo(json.dumps(report, indent=2, allow_nan=False))
@@ -51,18 +52,15 @@ def compare(
         _print_report(result)
 
 
-def _csv(flips: tuple[Flip, ...]) -> str:
-    text = io.StringIO(newline="")
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(["picture", "place", "truth", "first", "first_probability", "second", "second_probability"])
+def _rows(flips: tuple[Flip, ...]) -> Iterator[Sequence[object]]:
+    yield "picture", "place", "truth", "first", "first_probability", "second", "second_probability"
     for flip in flips:
         first, second = f"{flip.first_probability:.6f}", f"{flip.second_probability:.6f}"
-        rows.writerow([flip.picture, flip.place, flip.truth, flip.first, first, flip.second, second])
-    return text.getvalue()
+        yield flip.picture, flip.place, flip.truth, flip.first, first, flip.second, second
 
 
 def _print_report(result: Comparison) -> None:
-    from convscope.commands.tables import percent, print_lines, stdout_console, table
+    from convscope.commands.tables import print_lines, stdout_console, table
 
     low, high = (f"{100 * bound:+.2f}" for bound in result.difference_interval)
     precisions = {"A": result.first_mean_average_precision, "B": result.second_mean_average_precision}
@@ -71,8 +69,8 @@ def _print_report(result: Comparison) -> None:
     lines = [
         ("pictures", f"{result.pictures:,}"),
         *((f"mAP of {name}", f"{value:.4f}") for name, value in precisions.items() if value is not None),
-        (f"{accuracy} A", percent(result.first_accuracy_fraction)),
-        (f"{accuracy} B", percent(result.second_accuracy_fraction)),
+        (f"{accuracy} A", percent(result.first_accuracy_fraction, 2)),
+        (f"{accuracy} B", percent(result.second_accuracy_fraction, 2)),
         ("difference", f"{100 * result.difference_fraction:+.2f} points (95 % interval {low} to {high})"),
         ("only A is right", f"{result.only_first:,}"),
         ("only B is right", f"{result.only_second:,}"),
@@ -86,7 +84,7 @@ def _print_report(result: Comparison) -> None:
     console.print()
     answers = table(["picture", "truth", "A", "B"], ["probability A", "probability B"])
     for flip in result.flips[:_MAX_ROWS]:
-        probabilities = (f"{100 * p:.1f} %" for p in (flip.first_probability, flip.second_probability))
+        probabilities = (percent(p) for p in (flip.first_probability, flip.second_probability))
         answers.add_row(flip.picture, flip.truth, flip.first, flip.second, *probabilities)
     console.print(answers)
     if len(result.flips) > _MAX_ROWS:

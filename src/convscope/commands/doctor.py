@@ -65,14 +65,14 @@ def doctor(
         from convscope.doctor.page import write_page
         from convscope.pictures.sources import open_source
         from convscope.pictures.sources.manifest import listable
-        from convscope.training.events import Preparing, emit
+        from convscope.training.events import preparing
         from convscope.training.listeners.event_log import EventLog
 
         source = open_source(data)
         if manifest is not None:
             listable(source)  # checked now, not after all the work
         listeners = [terminal] if events is None else [terminal, EventLog(events)]
-        diagnosis = diagnose(source, lambda done, total: emit(Preparing(done, total), listeners))
+        diagnosis = diagnose(source, preparing(listeners))
         if labels:
             from convscope.training.cross_validation import doubt_labels
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from convscope.commands.output_option import CsvFile, Part, write_text
+from convscope.commands.output_option import CsvFile, Part, write_csv
+from convscope.common.percent import percent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
     from rich.console import Console
 
@@ -50,7 +49,7 @@ def evaluate(
 
         figures, pictures = load(model).evaluate_each(data, part, progress=terminal.show_progress)
     if csv_file is not None:
-        write_text(csv_file, _csv(pictures), to_stderr=as_json)
+        write_csv(csv_file, _rows(pictures), to_stderr=as_json)
     if as_json:
         report = {"model": model, "data": data, "part": part, **figures.to_dict()}
         typer.echo(json.dumps(report, indent=2, allow_nan=False))
@@ -58,14 +57,11 @@ def evaluate(
         _print_report(figures)
 
 
-def _csv(pictures: Iterable[EvaluatedPicture]) -> str:
-    text = io.StringIO(newline="")
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(["picture", "truth", "answer", "probability", "unknown"])
+def _rows(pictures: Iterable[EvaluatedPicture]) -> Iterator[Sequence[str]]:
+    yield "picture", "truth", "answer", "probability", "unknown"
     for one in pictures:
         unknown = "yes" if one.unknown else "no"
-        rows.writerow([one.picture, one.truth, one.answer, f"{one.probability:.6f}", unknown])
-    return text.getvalue()
+        yield one.picture, one.truth, one.answer, f"{one.probability:.6f}", unknown
 
 
 def _print_report(figures: Evaluation | LabelEvaluation) -> None:
@@ -80,14 +76,14 @@ def _print_report(figures: Evaluation | LabelEvaluation) -> None:
 
 
 def _print_class_report(figures: Evaluation) -> None:
-    from convscope.commands.tables import percent, print_lines, stdout_console, table
+    from convscope.commands.tables import print_lines, stdout_console, table
 
-    low, high = figures.accuracy_interval
+    low, high = (percent(bound, 2) for bound in figures.accuracy_interval)
     lines = [
         ("pictures", f"{figures.pictures:,}"),
         (
             "accuracy",
-            f"{percent(figures.accuracy_fraction)} (95 % interval {percent(low)} to {percent(high)})",
+            f"{percent(figures.accuracy_fraction, 2)} (95 % interval {low} to {high})",
         ),
         *_optional(f"top-{figures.top_k} accuracy", figures.top_k_accuracy_fraction),
         *_roc_auc(figures.roc_auc),
@@ -102,7 +98,7 @@ def _print_class_report(figures: Evaluation) -> None:
     for one in figures.classes:
         fractions = (one.precision_fraction, one.recall_fraction, one.f1_fraction)
         by_class.add_row(
-            one.name, f"{one.pictures:,}", *("-" if f is None else percent(f) for f in fractions)
+            one.name, f"{one.pictures:,}", *("-" if f is None else percent(f, 2) for f in fractions)
         )
     console = stdout_console()
     print_lines(console, lines, 22)
@@ -117,9 +113,8 @@ def _before(uncalibrated_error: float | None) -> str:
 
 
 def _optional(title: str, fraction: float | None) -> list[tuple[str, str]]:
-    from convscope.commands.tables import percent
 
-    return [] if fraction is None else [(title, percent(fraction))]
+    return [] if fraction is None else [(title, percent(fraction, 2))]
 
 
 def _roc_auc(area: float | None) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from convscope.commands.output_option import say_written
+from convscope.common.percent import percent
 from convscope.errors import SettingError
 
 
@@ -61,8 +62,8 @@ def export(
     trained = load(source)
     if quantised and data is not None:
         cost = exporting.export_quantised(trained, path, data, licence)
-        typer.echo(f"accuracy      {_percent(cost.accuracy_fraction)} of {cost.pictures:,} test pictures")
-        typer.echo(f"unquantised   {_percent(cost.trained_accuracy_fraction)}")
+        typer.echo(f"accuracy      {percent(cost.accuracy_fraction, 2)} of {cost.pictures:,} test pictures")
+        typer.echo(f"unquantised   {percent(cost.trained_accuracy_fraction, 2)}")
         typer.echo(f"changed       {cost.changed:,} answers")
         typer.echo(f"calibrated    on {cost.calibrated:,} training pictures")
         notes = cost.notes
@@ -95,7 +96,3 @@ def _check_options(data: str | None, *, quantised: bool, html: bool) -> None:
             why="a page stores its weights in a format of its own",
             remedy="leave one of them out",
         )
-
-
-def _percent(fraction: float) -> str:
-    return f"{100 * fraction:.2f} %"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from convscope.commands.tables import percent, print_lines, stdout_console, table
+from convscope.commands.tables import print_lines, stdout_console, table
+from convscope.common.percent import percent
 
 if TYPE_CHECKING:
     from convscope.model.label_evaluation import LabelEvaluation
@@ -13,12 +14,12 @@ if TYPE_CHECKING:
 def print_label_report(figures: LabelEvaluation) -> None:
     """Print the overall metrics, then those of each label."""
     low, high = figures.accuracy_interval
-    interval = f"95 % interval {percent(low)} to {percent(high)}"
+    interval = f"95 % interval {percent(low, 2)} to {percent(high, 2)}"
     before = "" if figures.uncalibrated_error is None else f" ({figures.uncalibrated_error:.4f} before)"
     lines = [
         ("pictures", f"{figures.pictures:,}, {figures.without_label:,} of them without any label"),
         ("mean average precision", _number(figures.mean_average_precision)),
-        ("all labels right", f"{percent(figures.accuracy_fraction)} ({interval})"),
+        ("all labels right", f"{percent(figures.accuracy_fraction, 2)} ({interval})"),
         ("precision", f"{_share(figures.precision_fraction)} of the labels given are right"),
         ("recall", f"{_share(figures.recall_fraction)} of the true labels are found"),
         (
@@ -47,7 +48,7 @@ def print_label_report(figures: LabelEvaluation) -> None:
 
 
 def _share(fraction: float | None) -> str:
-    return "-" if fraction is None else percent(fraction)
+    return "-" if fraction is None else percent(fraction, 2)
 
 
 def _number(value: float | None) -> str:

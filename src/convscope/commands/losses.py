@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from convscope.commands.output_option import say_written, write_text
+from convscope.common.percent import percent
 from convscope.errors import SettingError
 
 
@@ -130,7 +131,7 @@ def _print_experiment(result: dict[str, Any]) -> None:
             run["start"].replace("_", " "),
             _LOSSES[run["loss"]],
             f"{run['gradient'][0]:.2g}",
-            *(f"{100 * accuracy:.1f} %" for accuracy in accuracies),
+            *map(percent, accuracies),
         )
     console = stdout_console()
     console.print(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -9,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterable, Sequence
 
     from convscope.walkthrough.explanation import Explanation, Format
 
@@ -81,6 +83,13 @@ def _opened_when_written(name: str) -> Generator[Path]:
 def say_written(path: Path, *, to_stderr: bool = False) -> None:
     """Report a written file; on standard error if standard output is for a program."""
     typer.echo(f"written {path}, {path.stat().st_size:,} bytes", err=to_stderr)
+
+
+def write_csv(path: Path, rows: Iterable[Sequence[object]], *, to_stderr: bool = False) -> None:
+    """Write rows to a file, the first one with the names of the columns, and print that."""
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    write_text(path, text.getvalue(), to_stderr=to_stderr)
 
 
 def write_text(path: Path, text: str, *, to_stderr: bool = False) -> None:

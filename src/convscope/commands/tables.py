@@ -40,13 +40,3 @@ def print_lines(console: Console, lines: Iterable[tuple[str, str]], width: int) 
     """Print titles and texts in two columns."""
     for title, text in lines:
         console.print(f"{title:{width}}{text}")
-
-
-def percent(fraction: float) -> str:
-    """Return a fraction as a percentage.
-
-    Example:
-        >>> percent(0.5)
-        '50.00 %'
-    """
-    return f"{100 * fraction:.2f} %"

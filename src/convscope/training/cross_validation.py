@@ -15,7 +15,7 @@ from convscope.pictures.classes import too_few
 from convscope.pictures.store_building import build_store
 from convscope.pictures.survey import survey
 from convscope.pictures.target import has_several_labels
-from convscope.training.events import EpochDone, Note, Preparing, StepDone, emit
+from convscope.training.events import EpochDone, Note, StepDone, emit, preparing
 from convscope.training.recipe import resolve_preparation
 from convscope.training.runs.decision import choose_start
 from convscope.training.settings import Settings, is_backbone
@@ -61,7 +61,7 @@ def doubt_labels(
     store = build_store(
         source,
         resolve_preparation(settings, surveyed),
-        progress=lambda done, total: emit(Preparing(done, total), listeners),
+        progress=preparing(listeners),
         strict=settings.strict,
     )
     readable = diagnosis.examination.readable

@@ -7,7 +7,7 @@ between 0 and 1.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -104,3 +104,8 @@ def emit(event: Event, listeners: Iterable[Listener]) -> None:
     """Pass an event to every listener."""
     for listener in listeners:
         listener(event)
+
+
+def preparing(listeners: Sequence[Listener]) -> Callable[[int, int], None]:
+    """Return a function that takes (pictures done, pictures in all) and passes them on as `Preparing`."""
+    return lambda done, total: emit(Preparing(done, total), listeners)

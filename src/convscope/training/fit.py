@@ -5,7 +5,6 @@ Importing PyTorch takes longer than training a head on few pictures, so it is on
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ from convscope.pictures.split import Split
 from convscope.pictures.target import SeveralLabels
 from convscope.training.data.training_data import training_data
 from convscope.training.machine.threads import check_not_forked
-from convscope.training.runs.learned_run import LearnedRun
+from convscope.training.runs.learned_run import fit_head
 from convscope.training.runs.run_folder import Record
 from convscope.training.runs.run_receipt import receipt_of
 from convscope.training.settings import is_backbone
@@ -27,7 +26,7 @@ from convscope.training.start.earlier_model import (
     has_learned_head,
     receipt_of_start,
 )
-from convscope.training.start.learning import learn, learned_model
+from convscope.training.start.learning import learned_model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,19 +78,9 @@ def fit(
 def _fit_head(
     data: TrainingData, settings: Settings, earlier: Model | None, listeners: Sequence[Listener]
 ) -> Model:
-    backbone, store = backbone_of(earlier) if earlier else backbone_for(settings), data.kept.store
-    begin = time.monotonic()
-    head = learn(
-        store,
-        data.kept.split.train,
-        backbone,
-        seed=settings.seed,
-        listeners=listeners,
-        earlier=earlier,
-        rejected_fraction=settings.rejected_fraction,
-    )
-    learned = LearnedRun(data, backbone, head, time.monotonic() - begin)
-    threads, model = None, learned_model(backbone, head, store)
+    backbone = backbone_of(earlier) if earlier else backbone_for(settings)
+    learned = fit_head(data, backbone, settings, listeners, earlier)
+    threads, model = None, learned_model(backbone, learned.head, data.kept.store)
     if settings.minutes is not None and not earlier:
         from convscope.training.runs.tuned_run import fit_further  # noqa: PLC0415 - imports PyTorch
 

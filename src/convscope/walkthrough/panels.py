@@ -121,13 +121,3 @@ def number(value: float) -> str:
         ('−1,534', '0.0625', '2')
     """
     return (f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}").replace("-", "−")
-
-
-def percent(share: float) -> str:
-    """Format a share as a percentage.
-
-    Example:
-        >>> percent(0.5)
-        '50.0 %'
-    """
-    return f"{100 * share:.1f} %"

@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Literal
 import numpy as np
 
 from convscope.common.palette import BLUE, GREY, ORANGE_RED
+from convscope.common.percent import percent
 from convscope.common.printable import printable
 from convscope.walkthrough.document import (
     ConvolutionStep,
@@ -26,7 +27,7 @@ from convscope.walkthrough.document import (
     Walk,
 )
 from convscope.walkthrough.outputs import outputs
-from convscope.walkthrough.panels import MAX_BARS, Panel, bars, lay_out, mosaic, number, percent, picture
+from convscope.walkthrough.panels import MAX_BARS, Panel, bars, lay_out, mosaic, number, picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -5,13 +5,6 @@ import pytest
 
 import convscope
 from convscope.model.evaluation import wilson_interval
-from convscope.training.report.run_report import grouped_interval
-
-
-@pytest.mark.parametrize(("count", "copies"), [(100, 1), (100, 4), (20, 10)])
-def test_pictures_of_a_group_count_as_one(count, copies):
-    groups = np.arange(count).repeat(copies)
-    assert grouped_interval(0.75, groups) == wilson_interval(count * 3 // 4, count)
 
 
 @pytest.mark.usefixtures("cache")

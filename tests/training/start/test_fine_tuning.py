@@ -96,7 +96,7 @@ def test_the_last_blocks_learn_first_and_then_all(task, monkeypatch):
 
     def note_first() -> None:
         if tuning.position.epoch == 2 and tuning.position.step == 0:
-            after_first.update(tuning.network.weights())
+            after_first.update({n: t.detach().numpy().copy() for n, t in tuning.network.by_name.items()})
 
     assert tuning.run(save=note_first)
     first_layer = "convolution_1.weight"

@@ -19,6 +19,7 @@ from convscope.training.recipe import DatasetStats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from numpy.typing import NDArray
     from torch import Tensor
@@ -146,9 +147,32 @@ def prepare_data(
     """
     if store_limit is not None and is_streamed(source, preparation, store_limit):
         return streamed_data(open_stream(source, preparation, settings, store_limit, progress=progress))
-    store = build_store(source, preparation, progress=progress, strict=settings.strict)
-    store = in_order(store, settings.class_order)
+    store = prepared_store(source, preparation, settings, progress=progress)
     return training_data(store, split(store, settings.group_pattern))
+
+
+def prepared_store(
+    source: Source,
+    preparation: Preparation,
+    settings: Settings,
+    *,
+    progress: Progress | None = None,
+    folder: Path | None = None,
+) -> Store:
+    """Decode the pictures of a source into a store, with the classes in the order that the settings give.
+
+    Args:
+        source: The pictures.
+        preparation: How to prepare them.
+        settings: Training settings.
+        progress: Called with (pictures done, pictures in all).
+        folder: Where prepared pictures are stored; by default the user's cache folder.
+
+    Raises:
+        ConvscopeError: The pictures cannot be used; the message states the cause.
+    """
+    store = build_store(source, preparation, progress=progress, strict=settings.strict, folder=folder)
+    return in_order(store, settings.class_order)
 
 
 def training_data(store: Store, split: Split) -> TrainingData:

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from convscope.common.percent import percent
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -70,7 +72,7 @@ def flips_are_harmless(
     if not counted.any() or known[counted].min() < _KNOWN:
         return Verdict(flip=None, reason="too early to say whether flips are harmless")
     right, right_flipped = ((one == truth).all(axis=1).mean() for one in (predicted, predicted_flipped))
-    shares = f"{right:.1%} are recognised, {right_flipped:.1%} of the flipped ones".replace("%", " %")
+    shares = f"{percent(right)} are recognised, {percent(right_flipped)} of the flipped ones"
     missing = _KEPT_FRACTION * known - kept
     lost = counted & (missing > _STANDARD_ERRORS * np.hypot(_KEPT_FRACTION * error, error_flipped))
     if lost.any():

@@ -128,13 +128,8 @@ class Training:
 
     def has_position(self, position: Position) -> bool:
         """Whether a position is within this training."""
-        return (
-            position.epochs in {self.recipe.epochs, self.recipe.easy_epochs}
-            and 0 <= position.epoch <= position.epochs
-            and 0 <= position.step <= self.schedule.steps
-            and 0 <= position.elapsed_seconds < math.inf
-            and 0 <= position.loss_sum < math.inf
-        )
+        known = {self.recipe.epochs, self.recipe.easy_epochs}
+        return position.epochs in known and position.is_within(self.schedule.steps)
 
     def synchronise(self) -> None:
         """Copy the state of the first process to all others.

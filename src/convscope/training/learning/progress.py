@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from convscope.training.recipe import EARLY_FRACTION
@@ -28,6 +29,15 @@ class Position:
     flip: bool | None = None
     loss_sum: float = 0.0
     correct: int = 0
+
+    def is_within(self, steps: int) -> bool:
+        """Whether its numbers are possible in epochs of so many steps."""
+        return (
+            0 <= self.epoch <= self.epochs
+            and 0 <= self.step <= steps
+            and 0 <= self.elapsed_seconds < math.inf
+            and 0 <= self.loss_sum < math.inf
+        )
 
 
 @dataclass(frozen=True, slots=True)

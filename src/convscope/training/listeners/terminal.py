@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from convscope.common.percent import percent
 from convscope.common.printable import printable
 from convscope.training.events import (
     EpochDone,
@@ -164,10 +165,10 @@ def _pieces(
     pieces = {
         "epoch": f"epoch {event.epoch}/{event.epochs}",
         "loss": f"loss {loss:.3f}",
-        "accuracy": f"accuracy {accuracy:.1%}".replace("%", " %"),
+        "accuracy": f"accuracy {percent(accuracy)}",
     }
     if validation is not None:
-        pieces["validation"] = f"validation {validation:.1%}".replace("%", " %")
+        pieces["validation"] = f"validation {percent(validation)}"
     pieces["speed"] = f"{event.pictures_per_second:,.0f} pictures/s"
     if event.remaining_seconds is not None:
         pieces["left"] = f"{_duration(event.remaining_seconds)} left"

@@ -17,10 +17,12 @@ from numpy.typing import ArrayLike, NDArray
 from convscope.common.atomic import replacing
 from convscope.common.figure_fonts import readable
 from convscope.common.palette import BLUE, DIVERGING, GREY, INK
+from convscope.common.percent import percent
 from convscope.common.printable import printable
 from convscope.model.calibration import Reliability
 from convscope.training.events import EpochDone
 from convscope.training.report.judged import MOST_MISTAKES
+from convscope.walkthrough.panels import picture
 
 _MOST_DIGITS = 30  # classes; with more, digits would be too small to read
 _MOST_NAMES = 110  # classes; with more, only some are labelled
@@ -67,7 +69,7 @@ def reliability_curves(before: Reliability, after: Reliability) -> Figure:
     for name, curve, colour in (("uncalibrated", before, GREY), ("calibrated", after, BLUE)):
         filled = curve.pictures > 0
         points = curve.confidence[filled], curve.accuracy_fraction[filled]
-        label = f"{name}: calibration error {100 * curve.error:.1f} %"
+        label = f"{name}: calibration error {percent(curve.error)}"
         axes.plot(*points, color=colour, linewidth=1.6, label=label)
         axes.scatter(*points, s=300 * curve.pictures[filled] / curve.pictures.sum(), color=colour)
     axes.set_xlabel("confidence", color=GREY)
@@ -133,9 +135,9 @@ def worst_mistakes(
     for axes in panels:
         axes.set_axis_off()
     for axes, index in zip(panels, worst, strict=False):
-        _show_picture(axes, pictures[index])
+        picture(axes, pictures[index])
         true, predicted = (_shortened(classes[int(labels[index])], 14) for labels in (truth, prediction))
-        caption = f"predicted {predicted}, {100 * probability[index]:.0f} %\ntrue: {true}"
+        caption = f"predicted {predicted}, {percent(probability[index], 0)}\ntrue: {true}"
         axes.set_title(caption, fontsize=8, color=INK, parse_math=False)
     return figure
 
@@ -208,13 +210,6 @@ def _name_classes(axes: Axes, classes: Sequence[str], cell_points: float) -> Non
     axes.set_ylabel("true", color=GREY)
     axes.tick_params(colors=INK, length=0)
     axes.spines[:].set_visible(False)
-
-
-def _show_picture(axes: Axes, picture: NDArray[np.uint8]) -> None:
-    if picture.shape[-1] == 1:
-        axes.imshow(picture[..., 0], cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-    else:
-        axes.imshow(picture, interpolation="nearest")
 
 
 def _shortened(name: str, most: int) -> str:

@@ -19,9 +19,10 @@ import numpy as np
 
 from convscope.classifier import Classifier
 from convscope.common.atomic import replacing
+from convscope.common.percent import percent
 from convscope.doctor.summary import summary
 from convscope.model import picture_list
-from convscope.model.evaluation import wilson_interval
+from convscope.model.evaluation import grouped_interval
 from convscope.model.export import export
 from convscope.model.label_evaluation import LabelEvaluation
 from convscope.model.open_set import REJECTED_FRACTION, scores_needed
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
     from convscope.model.evaluation import Evaluation
     from convscope.model.file import Model
-    from convscope.pictures.store import Catalogue, Store
+    from convscope.pictures.store import Store
     from convscope.training.data.stream import All
     from convscope.training.data.training_data import TrainingData
 
@@ -79,16 +80,9 @@ def data_notes(data: TrainingData) -> tuple[str, ...]:
         *catalogue.notes,
         *streamed,
         *data.all.split.notes,
-        *broken_notes(catalogue),
+        *catalogue.broken_notes(_MOST_NAMED, f", all listed in {METRICS}"),
         *summary(catalogue),
     )
-
-
-def broken_notes(catalogue: Catalogue) -> tuple[str, ...]:
-    """List the first few pictures that were left out."""
-    named = [f"left out {broken.name}: {broken.cause}" for broken in catalogue.broken[:_MOST_NAMED]]
-    more = len(catalogue.broken) - len(named)
-    return (*named, f"left out {more:,} more, all listed in {METRICS}") if more else tuple(named)
 
 
 def write(
@@ -170,22 +164,6 @@ def _boxes(classes: Sequence[str]) -> tuple[tuple[str, str], ...]:
     )
 
 
-def grouped_interval(fraction: float, groups: NDArray[np.int64]) -> tuple[float, float]:
-    """Return the 95 % interval of an accuracy, with each group of pictures as one observation.
-
-    Near-duplicates of a picture are predicted in the same way, and add no information.
-
-    Example:
-        >>> for groups in (np.arange(100), np.arange(100) // 10):
-        ...     low, high = grouped_interval(0.9, groups)
-        ...     print(f"{low:.2f} {high:.2f}")
-        0.83 0.94
-        0.60 0.98
-    """
-    independent = len(np.unique(groups))
-    return wilson_interval(round(fraction * independent), independent)
-
-
 def _export(run: Path, model: Model, store: Store, indices: NDArray[np.int64]) -> None:
     """Write the ONNX graph, checked on prepared pictures, because the files may no longer exist."""
     affordable = _COMPARED_MULTIPLY_ADDS / max(1, model.chain.multiply_adds)
@@ -243,34 +221,28 @@ def _judged(part: str) -> str:
 def _summary(part: str, evaluation: Evaluation | LabelEvaluation) -> tuple[tuple[str, str], ...]:
     if isinstance(evaluation, LabelEvaluation):
         return _summary_of_labels(part, evaluation)
-    low, high = evaluation.accuracy_interval
-    rows = [
-        (
-            "accuracy",
-            (
-                f"{evaluation.accuracy_fraction:.2%} of {evaluation.pictures:,} {_judged(part)} "
-                f"(95 % confidence interval {low:.2%} to {high:.2%})"
-            ),
-        )
-    ]
+    accuracy = f"{percent(evaluation.accuracy_fraction, 2)} of {evaluation.pictures:,} {_judged(part)}"
+    rows = [("accuracy", f"{accuracy} {_interval(evaluation)}")]
     recalls = [
         (one.recall_fraction, one.name) for one in evaluation.classes if one.recall_fraction is not None
     ]
     hardest = min(recalls)
-    rows.append(("hardest class", f"{hardest[1]}: recall {hardest[0]:.1%}"))
+    rows.append(("hardest class", f"{hardest[1]}: recall {percent(hardest[0])}"))
     if evaluation.unknown_fraction is not None:
-        share = f"{evaluation.unknown_fraction:.1%}"
+        share = percent(evaluation.unknown_fraction)
         rows.append(("called unknown", f"{share} of them, wrongly: their classes are known"))
-    return tuple((title, text.replace("%", " %").replace("  %", " %")) for title, text in rows)
+    return tuple(rows)
+
+
+def _interval(evaluation: Evaluation | LabelEvaluation) -> str:
+    low, high = (percent(bound, 2) for bound in evaluation.accuracy_interval)
+    return f"(95 % confidence interval {low} to {high})"
 
 
 def _summary_of_labels(part: str, evaluation: LabelEvaluation) -> tuple[tuple[str, str], ...]:
-    low, high = evaluation.accuracy_interval
     judged = f"{evaluation.pictures:,} {_judged(part)}"
-    exact = (
-        f"{evaluation.accuracy_fraction:.2%} of {judged} (95 % confidence interval {low:.2%} to {high:.2%})"
-    )
-    rows = [("all labels right", exact.replace("%", " %").replace("  %", " %"))]
+    exact = f"{percent(evaluation.accuracy_fraction, 2)} of {judged} {_interval(evaluation)}"
+    rows = [("all labels right", exact)]
     ranked = [
         (one.average_precision, one.name) for one in evaluation.classes if one.average_precision is not None
     ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
     from convscope.training.data.training_data import TrainingData
 
+SECONDS_BETWEEN = 20.0
+"""Seconds between checkpoints: a killed run loses at most this much work; a checkpoint takes milliseconds."""
 _FORMAT = "4"
 _FAULTS = safetensors.SafetensorError, ValidationError, ValueError, OSError
 
@@ -81,6 +84,12 @@ class Checkpoints:
     def __init__(self, run: Path) -> None:
         self._run = run
         self._number = 0
+        self._saved_at = time.monotonic()
+
+    def save_if_due(self, training: Resumable) -> None:
+        """Write a checkpoint if the last one is `SECONDS_BETWEEN` seconds old."""
+        if time.monotonic() - self._saved_at >= SECONDS_BETWEEN:
+            self.save(training)
 
     def save(self, training: Resumable) -> None:
         """Write a checkpoint atomically, replacing the second newest.
@@ -94,7 +103,7 @@ class Checkpoints:
         data = safetensors.torch.save(tensors, {"convscope": text, "checksum": _checksum(tensors, text)})
         with replacing(self._run / CHECKPOINTS[metadata.number % 2]) as file:
             file.write(data)
-        self._number = metadata.number
+        self._number, self._saved_at = metadata.number, time.monotonic()
 
     def restore(self, training: Resumable) -> tuple[str, ...]:
         """Load the newest checkpoint that is not damaged, if there is one.

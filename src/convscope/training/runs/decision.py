@@ -13,12 +13,10 @@ from convscope.network.backbones import INSTALLED, design
 from convscope.pictures.preparation import Preparation
 from convscope.pictures.sources.source import without_lone_part
 from convscope.pictures.split import split_for_cross_validation
-from convscope.pictures.store_building import build_store
 from convscope.pictures.target import has_several_labels
-from convscope.training.data.class_order import in_order
 from convscope.training.data.stream import lacks_room
-from convscope.training.data.training_data import training_data
-from convscope.training.events import Note, Preparing, emit
+from convscope.training.data.training_data import prepared_store, training_data
+from convscope.training.events import Note, emit, preparing
 from convscope.training.machine.compilation import compile_meanwhile
 from convscope.training.machine.machine import Machine
 from convscope.training.machine.threads import computing_threads
@@ -33,7 +31,6 @@ from convscope.training.start.colour_baseline import (
     no_trial_sentence,
 )
 from convscope.training.start.gain import Gain
-from convscope.training.start.label_learning import LearnedLabels
 from convscope.training.start.trial import FEWEST_FOR_ONE, GOOD_ENOUGH, LONGEST, sentence, try_from_scratch
 
 if TYPE_CHECKING:
@@ -48,7 +45,6 @@ if TYPE_CHECKING:
     from convscope.training.runs.learned_run import LearnedRun
     from convscope.training.runs.run_folder import Record
     from convscope.training.settings import Settings
-    from convscope.training.start.learning import LearnedHead
     from convscope.training.start.trial import Trial
 
 
@@ -158,14 +154,13 @@ class _Ways(NamedTuple):
     def prepared(self) -> TrainingData:
         """Prepare the pictures for training from scratch, split as for pretrained features."""
         compile_meanwhile()
-        store = build_store(
+        store = prepared_store(
             self.source,
             resolve_preparation(self.settings, self.surveyed),
-            progress=lambda done, total: emit(Preparing(done, total), self.listeners),
-            strict=self.settings.strict,
+            self.settings,
+            progress=preparing(self.listeners),
             folder=self.stores,
         )
-        store = in_order(store, self.settings.class_order)
         return training_data(store, split_for_cross_validation(store, self.settings.group_pattern))
 
     def try_from_scratch(
@@ -184,7 +179,7 @@ class _Ways(NamedTuple):
 
     def colours_are_far_worse(self, learned: LearnedRun) -> bool:
         """Whether the colour baseline makes a trial unnecessary; if so, emit a note."""
-        kept, head = learned.data.kept, _of_classes(learned)
+        kept, head = learned.data.kept, learned.head_of_classes
         by_colours = baseline_is_right(kept.store, kept.split.train, head, self.settings.seed)
         gain = Gain(head.is_recognised, by_colours)
         if not baseline_is_far_worse(gain, head.labels):
@@ -212,7 +207,7 @@ def _scratch_first(ways: _Ways) -> tuple[str, LearnedRun | None]:
         wins = ways.scratch_wins(ways.sampled(trial, data))
         return ("scratch", None) if wins else (INSTALLED, ways.learn_head())
     learned = ways.learn_head()
-    head = _of_classes(learned)
+    head = learned.head_of_classes
     if head.accuracy is None:
         return INSTALLED, learned
     return ("scratch", None) if ways.scratch_wins(trial.gain_over(head)) else (INSTALLED, learned)
@@ -221,7 +216,7 @@ def _scratch_first(ways: _Ways) -> tuple[str, LearnedRun | None]:
 def _features_first(ways: _Ways) -> tuple[str, LearnedRun | None]:
     """Try pretrained features, and a network from scratch if they are not accurate enough."""
     learned = ways.learn_head()
-    head = _of_classes(learned)
+    head = learned.head_of_classes
     if head.accuracy is None or head.accuracy.fraction >= GOOD_ENOUGH:
         return INSTALLED, learned
     small = are_small(ways.surveyed)
@@ -233,12 +228,6 @@ def _features_first(ways: _Ways) -> tuple[str, LearnedRun | None]:
         lambda trial: trial.has_many or trial.gain_over(head).is_clear,
     )
     return ("scratch", None) if ways.scratch_wins(trial.gain_over(head)) else (INSTALLED, learned)
-
-
-def _of_classes(learned: LearnedRun) -> LearnedHead:
-    if isinstance(learned.head, LearnedLabels):
-        raise TypeError("where a picture has several labels, the rule decides without a trial")
-    return learned.head
 
 
 def _recorded(run: Path, record: Record, start: str, group: Group) -> Record:

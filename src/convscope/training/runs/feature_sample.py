@@ -14,7 +14,6 @@ from convscope.training.data.sampling import spread
 from convscope.training.events import Preparing
 from convscope.training.runs import learned_run
 from convscope.training.start.gain import Gain
-from convscope.training.start.label_learning import LearnedLabels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,13 +61,11 @@ def gain_on_sample(
                 listener(event)
 
     learned = learned_run.learn(select(source, np.array(places)), settings, None, [progress], stores)
-    if isinstance(learned.head, LearnedLabels):
-        raise TypeError("where a picture has several labels, the rule decides without a trial")
     kept = learned.data.kept
     recognised = dict(
         zip(
             (kept.store.names[index] for index in kept.split.train.tolist()),
-            learned.head.is_recognised.tolist(),
+            learned.head_of_classes.is_recognised.tolist(),
             strict=True,
         )
     )

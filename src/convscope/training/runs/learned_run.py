@@ -16,14 +16,11 @@ import numpy as np
 
 from convscope.model.receipt import has_learned_from
 from convscope.pictures.split import split_for_cross_validation
-from convscope.pictures.store_building import build_store
-from convscope.training.data.class_order import in_order
 from convscope.training.data.stream import All, Kept
-from convscope.training.data.training_data import TrainingData
-from convscope.training.events import Finished, Note, Preparing, Started, emit
+from convscope.training.data.training_data import TrainingData, prepared_store
+from convscope.training.events import Note, Started, emit, preparing
 from convscope.training.report import figure_process, run_report
-from convscope.training.run_files import MODEL
-from convscope.training.runs import run_folder
+from convscope.training.runs.run_end import end_run
 from convscope.training.runs.run_receipt import receipt_of
 from convscope.training.settings import is_backbone
 from convscope.training.start.backbone import backbone_for
@@ -64,18 +61,22 @@ class LearnedRun:
     head: LearnedHead | LearnedLabels
     seconds: float
 
+    @property
+    def head_of_classes(self) -> LearnedHead:
+        """The head, of pictures with one class each.
+
+        Raises:
+            TypeError: A picture may have several labels; then the rule of `plan_start` decides, not a trial.
+        """
+        if isinstance(self.head, LearnedLabels):
+            raise TypeError("where a picture has several labels, the rule decides without a trial")
+        return self.head
+
     def finish(self, run: Path, record: Record, listeners: Sequence[Listener], begin: float) -> Classifier:
         """Write the model and the report; `begin` is the start time of the process."""
         model = learned_model(self.backbone, self.head, self.data.kept.store)
         receipt = self.backbone.receipt | receipt_of(self.data, record, "cpu")
-        measured = {"data": record.data, "training_seconds": self.seconds}
-        facts = {**measured, **self.head.facts(), "start": record.start}
-        classifier, lines = run_report.write(
-            *(run, replace(model, receipt=receipt), self.data, facts, self.head.probabilities),
-            rejected_fraction=record.settings.rejected_fraction,
-        )
-        self.data.kept.store.check_whole()
-        run_folder.finish(run)
+        facts = {"training_seconds": self.seconds, **self.head.facts(), "start": record.start}
         # keep the features of an earlier model: it remembers pictures by them
         tried, head = record.settings.minutes is not None or not is_backbone(record.start), self.head
         diagnosis = (
@@ -88,10 +89,16 @@ class LearnedRun:
                 tried_scratch=record.settings.start is None,
             )
         )
-        if diagnosis:
-            lines = (*lines, ("diagnosis", diagnosis.sentence), *(("try", one) for one in diagnosis.remedies))
-        emit(Finished(run, run / MODEL, lines, time.monotonic() - begin), listeners)
-        return classifier
+        lines = (
+            [("diagnosis", diagnosis.sentence), *(("try", one) for one in diagnosis.remedies)]
+            if diagnosis
+            else []
+        )
+        return end_run(
+            *(run, record, replace(model, receipt=receipt), self.data, facts, listeners, begin),
+            out_of_fold=self.head.probabilities,
+            more_lines=lines,
+        )
 
 
 def learn(
@@ -116,14 +123,8 @@ def learn(
         ConvscopeError: The pictures or the backbone cannot be used; the message states the cause.
     """
     backbone = backbone_of(earlier) if earlier else backbone_for(settings)
-    store = build_store(
-        source,
-        backbone.preparation,
-        progress=lambda done, total: emit(Preparing(done, total), listeners),
-        strict=settings.strict,
-        folder=stores,
-    )
-    store = in_order(store, settings.class_order)
+    progress = preparing(listeners)
+    store = prepared_store(source, backbone.preparation, settings, progress=progress, folder=stores)
     parts = split_for_cross_validation(store, settings.group_pattern)
     design = backbone.design
     mean, std = np.array(design.mean, np.float32), np.array(design.std, np.float32)
@@ -132,9 +133,23 @@ def learn(
         figure_process.start(run)
         start = f"{settings.start}, from {design.origin}" if earlier else design.origin
         emit(Started(run, (*run_report.data_lines(data.all), ("start", start)), 0, 0), listeners)
+    learned = fit_head(data, backbone, settings, listeners, earlier)
+    for note in (*run_report.data_notes(data), *_notes(earlier, store), learned.head.sentence):
+        emit(Note(note), listeners)
+    return learned
+
+
+def fit_head(
+    data: TrainingData,
+    backbone: Backbone,
+    settings: Settings,
+    listeners: Sequence[Listener],
+    earlier: Model | None,
+) -> LearnedRun:
+    """Compute the features of the training pictures and fit a head to them, with the user's settings."""
     begin = time.monotonic()
     head = fit_to_features(
-        store,
+        data.kept.store,
         data.kept.split.train,
         backbone,
         seed=settings.seed,
@@ -143,8 +158,6 @@ def learn(
         earlier=earlier,
         rejected_fraction=settings.rejected_fraction,
     )
-    for note in (*run_report.data_notes(data), *_notes(earlier, store), head.sentence):
-        emit(Note(note), listeners)
     return LearnedRun(data, backbone, head, time.monotonic() - begin)
 
 

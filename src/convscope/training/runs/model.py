@@ -72,12 +72,16 @@ def fit_open_set_rule(
     if model.has_several_labels or model.chain.features.shape[0] > _MOST_FEATURES:
         return None
     split = data.kept.split
-    train, validation = (_features(model, data, indices) for indices in (split.train, split.validation))
+    train, validation = (
+        features_at(model, data, spread(indices, _MOST_PICTURES))
+        for indices in (split.train, split.validation)
+    )
     weight, bias = (model.weights[name] / model.temperature for name in model.chain.output.parameters)
     return virtual_logit.fit(train, validation, weight, bias, rejected_fraction or REJECTED_FRACTION)
 
 
-def _features(model: Model, data: TrainingData, indices: NDArray[np.int64]) -> NDArray[np.float32]:
-    found = compute_features(model, data.kept.store.pictures, spread(indices, _MOST_PICTURES))
+def features_at(model: Model, data: TrainingData, indices: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Compute the features of stored pictures, (n, features)."""
+    found = compute_features(model, data.kept.store.pictures, indices)
     width = model.chain.features.shape[0]
     return np.concatenate([np.empty((0, width), np.float32), *(features for _, features in found)])

@@ -19,7 +19,7 @@ from convscope.common.locking import locked
 from convscope.common.printable import printable
 from convscope.errors import ConvscopeError, RunError
 from convscope.training.machine.machine import Machine  # resolved by pydantic at runtime
-from convscope.training.run_files import EVENTS, METRICS, MODEL, RECORD
+from convscope.training.run_files import CHECKPOINTS, EVENTS, METRICS, MODEL, RECORD
 from convscope.training.settings import Settings
 
 if TYPE_CHECKING:
@@ -200,8 +200,10 @@ def read(run: Path) -> Record:
 
 
 def finish(run: Path) -> None:
-    """Mark the run as finished."""
+    """Mark the run as finished, and remove what it could have been resumed from."""
     (run / RECORD).unlink()
+    for name in CHECKPOINTS:
+        (run / name).unlink(missing_ok=True)
 
 
 def data_of(run: Path) -> str:

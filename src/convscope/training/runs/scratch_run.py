@@ -5,7 +5,6 @@ source -> preparation -> store -> split -> recipe -> training loop -> model -> e
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from convscope.network.training_network import window_kernels_of
 from convscope.pictures.target import encode
 from convscope.training.data.stream import resolve_store_limit
 from convscope.training.data.training_data import TrainingData, prepare_data
-from convscope.training.events import Finished, Listener, Note, Preparing, Started, StepDone, emit
+from convscope.training.events import Listener, Note, Started, StepDone, emit, preparing
 from convscope.training.learning.loop import Training
 from convscope.training.machine.compilation import compile_meanwhile, compile_window_kernels
 from convscope.training.machine.engine import deterministic, engine_of
@@ -25,10 +24,10 @@ from convscope.training.machine.threads import computing_threads
 from convscope.training.machine.trial import resolve_device
 from convscope.training.recipe import LARGEST_BATCH_SIZE, chain_of, recipe_lines, resolve, resolve_preparation
 from convscope.training.report import figure_process, run_report
-from convscope.training.run_files import MODEL
 from convscope.training.runs import run_folder, snapshots
 from convscope.training.runs.checkpoint import Checkpoints
 from convscope.training.runs.model import finished_model
+from convscope.training.runs.run_end import end_run
 from convscope.training.start.earlier_model import (
     as_for,
     carry_over,
@@ -50,8 +49,6 @@ if TYPE_CHECKING:
     from convscope.training.runs.interruption import StopRequest
     from convscope.training.runs.run_folder import Record
 
-_SECONDS_BETWEEN_CHECKPOINTS = 20.0
-"""Seconds between checkpoints: a killed run loses at most this much work; a checkpoint takes milliseconds."""
 _SECONDS_BEFORE_FIGURES = 3.0
 """Seconds before the end at which the figure process starts: importing Matplotlib may take this long."""
 
@@ -156,9 +153,7 @@ def _prepare_data(
     limit = record.machine.store_limit if record.machine else None
     prepare = partial(prepare_data, source, preparation, record.settings, limit)
     is_decoder = group.rank.local_number == 0
-    decoded = (
-        prepare(progress=lambda done, total: emit(Preparing(done, total), listeners)) if is_decoder else None
-    )
+    decoded = prepare(progress=preparing(listeners)) if is_decoder else None
     group.barrier()
     data = decoded or prepare()
     group.barrier()
@@ -196,17 +191,14 @@ class RunProcess:
         Raises:
             KeyboardInterrupt: The user stopped it; a checkpoint was written.
         """
-        training, saved_at = self.training, time.monotonic()
+        training = self.training
 
         def save() -> None:
-            nonlocal saved_at
             if not self.group.is_first:
                 return
             if self.record.keep_epochs and training.position.step == 0:  # at the end of an epoch
                 snapshots.save_snapshot(self.run, training)
-            if time.monotonic() - saved_at >= _SECONDS_BETWEEN_CHECKPOINTS:
-                self.checkpoints.save(training)
-                saved_at = time.monotonic()
+            self.checkpoints.save_if_due(training)
 
         is_new = training.position.epoch == training.position.step == 0
         if self.record.keep_epochs and self.group.is_first and is_new:
@@ -234,20 +226,11 @@ class RunProcess:
             return Classifier(model)
         training = self.training
         facts = {
-            "data": self.record.data,
             "training_seconds": training.position.elapsed_seconds,
             "recipe": asdict(training.recipe),
             "flip": training.position.flip,
         }
-        classifier, lines = run_report.write(
-            *(self.run, model, training.data, facts),
-            rejected_fraction=self.record.settings.rejected_fraction,
-        )
-        self.training.data.kept.store.check_whole()
-        run_folder.finish(self.run)
-        self.checkpoints.remove()
-        emit(Finished(self.run, self.run / MODEL, lines, time.monotonic() - begin), self.listeners)
-        return classifier
+        return end_run(self.run, self.record, model, training.data, facts, self.listeners, begin)
 
     def _save(self) -> None:
         if self.group.is_first:

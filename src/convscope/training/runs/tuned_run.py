@@ -8,8 +8,8 @@ validation set: for the accuracy, the temperature and the threshold for unknown 
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeGuard
 
 import numpy as np
@@ -17,14 +17,12 @@ import torch
 
 from convscope.model import nearest
 from convscope.model.calibration import fit_temperature
-from convscope.model.features import compute_features
 from convscope.model.open_set import REJECTED_FRACTION, threshold_for
-from convscope.training.events import Finished, Note, emit
+from convscope.training.events import Note, emit
 from convscope.training.machine.engine import deterministic
-from convscope.training.report import run_report
-from convscope.training.run_files import MODEL
-from convscope.training.runs import run_folder
 from convscope.training.runs.checkpoint import Checkpoints
+from convscope.training.runs.model import features_at
+from convscope.training.runs.run_end import end_run
 from convscope.training.runs.run_receipt import receipt_of
 from convscope.training.start.fine_tuning import FineTuning
 from convscope.training.start.label_learning import LearnedLabels
@@ -34,20 +32,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
     from convscope.classifier import Classifier
     from convscope.model.file import Model
-    from convscope.training.data.training_data import TrainingData
     from convscope.training.events import Listener
     from convscope.training.runs.interruption import StopRequest
     from convscope.training.runs.learned_run import LearnedRun
     from convscope.training.runs.run_folder import Record
     from convscope.training.settings import Settings
     from convscope.training.start.learning import LearnedHead
-
-SECONDS_BETWEEN_CHECKPOINTS = 20.0
-"""Seconds between checkpoints: a killed run loses at most this much work."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +61,6 @@ class TunedRun:
         model = tuned_model(tuning, record.settings.rejected_fraction)
         receipt = receipt_of(data, record, "cpu") | self.learned.backbone.receipt
         facts = {
-            "data": record.data,
             "training_seconds": self.learned.seconds + tuning.position.elapsed_seconds,
             **self.learned.head.facts(),
             "start": record.start,
@@ -80,18 +71,7 @@ class TunedRun:
                 "accuracy_fraction_after": after,
             },
         }
-        classifier, lines = run_report.write(
-            run,
-            replace(model, receipt=receipt),
-            data,
-            facts,
-            rejected_fraction=record.settings.rejected_fraction,
-        )
-        data.kept.store.check_whole()
-        run_folder.finish(run)
-        Checkpoints(run).remove()
-        emit(Finished(run, run / MODEL, lines, time.monotonic() - begin), listeners)
-        return classifier
+        return end_run(run, record, replace(model, receipt=receipt), data, facts, listeners, begin)
 
 
 def fine_tune(
@@ -108,16 +88,8 @@ def fine_tune(
         return learned
     for note in checkpoints.restore(tuning):
         emit(Note(note), listeners)
-    saved_at = time.monotonic()
-
-    def save() -> None:
-        nonlocal saved_at
-        if time.monotonic() - saved_at >= SECONDS_BETWEEN_CHECKPOINTS:
-            checkpoints.save(tuning)
-            saved_at = time.monotonic()
-
     with stop.deferred() as wants_stop:
-        reached_end = tuning.run(wants_stop, save)
+        reached_end = tuning.run(wants_stop, partial(checkpoints.save_if_due, tuning))
     stop.position = tuning.position.epoch, tuning.position.epochs
     if not reached_end:
         checkpoints.save(tuning)
@@ -179,7 +151,7 @@ def tuned_model(tuning: FineTuning, rejected_fraction: float | None) -> Model:
     data, blocks, rejected = tuning.data, tuning.task.blocks, rejected_fraction or REJECTED_FRACTION
     model = replace(tuning.task.model, weights=tuning.weights)
     store, split = data.kept.store, data.kept.split
-    train, held_out = (_features(model, data, indices) for indices in (split.train, split.validation))
+    train, held_out = (features_at(model, data, indices) for indices in (split.train, split.validation))
     weight, bias = (model.weights[name] for name in model.chain.output.parameters)
     temperature = fit_temperature(held_out @ weight.T + bias, store.labels[split.validation])
     rule = nearest.fit(
@@ -189,8 +161,3 @@ def tuned_model(tuning: FineTuning, rejected_fraction: float | None) -> Model:
     threshold = threshold_for(rule.score(held_out), rejected) if rule else None
     known = replace(rule, threshold=threshold) if rule and threshold is not None else None
     return replace(model, temperature=temperature, open_set=known)
-
-
-def _features(model: Model, data: TrainingData, indices: NDArray[np.int64]) -> NDArray[np.float32]:
-    found = compute_features(model, data.kept.store.pictures, indices)
-    return np.concatenate([features for _, features in found])

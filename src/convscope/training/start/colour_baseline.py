@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from convscope.common.percent import percent
 from convscope.training.start.head import fit_head
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def baseline_is_far_worse(gain: Gain, labels: NDArray[np.int64]) -> bool:
 
 def no_trial_sentence(gain: Gain) -> str:
     """Return the note that replaces a trial's result."""
-    learned, colours = (f"{100 * share:.1f} %" for share in gain.fractions)
+    learned, colours = map(percent, gain.fractions)
     return (
         f"of {len(gain.before):,} pictures, pretrained features recognise {learned}, "
         f"colours alone {colours}: no training from scratch on so few photos"

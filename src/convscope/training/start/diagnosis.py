@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from convscope.common.percent import percent
 from convscope.doctor.label_suspects import label_suspects
 from convscope.model.evaluation import wilson_interval
 from convscope.training.start.gain import Gain
@@ -108,10 +109,10 @@ def _chance(outcome: Outcome) -> Diagnosis | None:
     if gain.is_clear and gain.difference > 0:
         return None
     from_scratch = f"try a network from scratch: {_command(outcome, 'train', '--start scratch')}"
-    share = f"{_percent(outcome.accuracy.fraction)} of {counts.sum():,} pictures"
+    share = f"{percent(outcome.accuracy.fraction, 0)} of {counts.sum():,} pictures"
     return Diagnosis(
         f"the classes are not separated: {share} are recognised in cross-validation, and always answering "
-        f"{outcome.classes[largest]!r} is right for {_percent(counts.max() / counts.sum())}",
+        f"{outcome.classes[largest]!r} is right for {percent(counts.max() / counts.sum(), 0)}",
         (
             "add pictures, or check that the classes differ visibly",
             *(() if outcome.tried_scratch else (from_scratch,)),
@@ -138,8 +139,8 @@ def _by_heart(outcome: Outcome) -> Diagnosis | None:
     if outcome.recognised_fraction - outcome.accuracy.fraction < _GAP:
         return None
     return Diagnosis(
-        f"memorised: {_percent(outcome.recognised_fraction)} of the pictures are recognised after "
-        f"training on them, {_percent(outcome.accuracy.fraction)} before",
+        f"memorised: {percent(outcome.recognised_fraction, 0)} of the pictures are recognised after "
+        f"training on them, {percent(outcome.accuracy.fraction, 0)} before",
         ("add pictures that differ from those you have: other places, light and angles",),
     )
 
@@ -183,7 +184,7 @@ def _few(outcome: Outcome) -> Diagnosis | None:
     counts = np.bincount(outcome.labels, minlength=len(outcome.classes))
     fewest = outcome.classes[int(counts.argmin())]
     return Diagnosis(
-        f"there are few pictures: the accuracy may be anything from {_percent(low)} to {_percent(high)}",
+        f"there are few pictures: the accuracy may be anything from {percent(low, 0)} to {percent(high, 0)}",
         (f"add pictures, first of {fewest!r}, which has {counts.min():,}",),
     )
 
@@ -193,14 +194,10 @@ def _frozen(outcome: Outcome) -> Diagnosis | None:
     if outcome.tried_fine_tuning or accuracy >= _GOOD or len(np.unique(outcome.groups)) < _ENOUGH:
         return None
     return Diagnosis(
-        f"the frozen pretrained features recognise {_percent(accuracy)} of these pictures",
+        f"the frozen pretrained features recognise {percent(accuracy, 0)} of these pictures",
         (f"try fine-tuning them: {_command(outcome, 'train', f'--minutes {_MINUTES}')}",),
     )
 
 
 def _command(outcome: Outcome, command: str, options: str) -> str:
     return f"convscope {command} {shlex.quote(outcome.data)} {options}"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"

@@ -22,6 +22,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
 
+from convscope.common.percent import percent
 from convscope.network.folded_network import FoldedNetwork
 from convscope.pictures import batches
 from convscope.training.data.sampling import spread
@@ -92,7 +93,7 @@ class FineTuning:
         if not self.position.epochs:
             return "no time left for fine-tuning: the head is kept"
         before, tried, after = (
-            f"{100 * one.mean():.1f} %" for one in (self.task.recognised, self.tried, self.recognised)
+            percent(one.mean()) for one in (self.task.recognised, self.tried, self.recognised)
         )
         count = f"{len(self.recognised):,} held-out pictures"
         if self.gain.pays:
@@ -117,12 +118,7 @@ class FineTuning:
 
     def has_position(self, position: Position) -> bool:
         """Whether a position is within this fine-tuning."""
-        return (
-            0 <= position.epoch <= position.epochs <= sum(MOST_EPOCHS)
-            and 0 <= position.step <= self._steps
-            and 0 <= position.elapsed_seconds < math.inf
-            and 0 <= position.loss_sum < math.inf
-        )
+        return position.epochs <= sum(MOST_EPOCHS) and position.is_within(self._steps)
 
     def run(
         self, wants_stop: Callable[[], bool] = lambda: False, save: Callable[[], None] = lambda: None

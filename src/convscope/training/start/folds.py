@@ -48,8 +48,17 @@ def stratified_folds(
         fold = np.lexsort((held.sum(axis=1), held[:, kind]))[0]
         held[fold] += table[group]
         fold_of[group] = fold
-    of_picture = fold_of[members]
-    folds = [
-        (np.flatnonzero(of_picture != fold), np.flatnonzero(of_picture == fold)) for fold in range(count)
-    ]
-    return [(learned, held_out) for learned, held_out in folds if len(learned) and len(held_out)]
+    return each_held_out(fold_of[members])
+
+
+def each_held_out(fold_of: NDArray[np.int64]) -> list[Fold]:
+    """Return the folds of pictures with these numbers; one that would hold out nothing, or all, is left out.
+
+    Example:
+        >>> [(train.tolist(), held_out.tolist()) for train, held_out in each_held_out(np.array([0, 2, 0]))]
+        [([1], [0, 2]), ([0, 2], [1])]
+    """
+    numbers = np.unique(fold_of)
+    if len(numbers) < 2:
+        return []
+    return [(np.flatnonzero(fold_of != one), np.flatnonzero(fold_of == one)) for one in numbers]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from convscope.errors import SettingError
-from convscope.model.evaluation import wilson_interval
+from convscope.model.evaluation import grouped_interval
 from convscope.training.start.folds import stratified_folds
 from convscope.training.start.logistic import Coefficients, fit_logistic
 from convscope.training.start.scaled_blocks import ScaledBlocks, scale_blocks
@@ -185,7 +185,7 @@ def fit_head(
     out_of_fold = (
         choice.out_of_fold
         if part is task
-        else _cross_validated(task, space, folds, choice.penalty, [_zeros(task, space)] * len(folds))[0]
+        else _cross_validated(task, space, folds, choice.penalty, [space.zeros(task.classes)] * len(folds))[0]
     )
     return Head(
         *_fitted(task, space, choice.penalty, earlier),
@@ -232,7 +232,7 @@ def _choices(task: Task, folds: list[Fold], candidates: Sequence[tuple[str, ...]
     """Try the candidates; weaker penalties only as long as the result improves."""
     for blocks in candidates:
         space = _scaled(task, blocks)
-        found = [_zeros(task, space)] * len(folds)
+        found = [space.zeros(task.classes)] * len(folds)
         last = np.inf
         for penalty in PENALTIES:
             logits, found = _cross_validated(task, space, folds, penalty, found)
@@ -295,7 +295,7 @@ def _fitted(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return weights and bias of the head fitted to all pictures."""
     everything = np.arange(len(task.labels))
-    weights, bias = space.fold(_fit(task, space, everything, penalty, _zeros(task, space), EXACT))
+    weights, bias = space.fold(_fit(task, space, everything, penalty, space.zeros(task.classes), EXACT))
     return (weights, bias) if earlier is None else (earlier.weights + weights, earlier.bias + bias)
 
 
@@ -320,12 +320,6 @@ def _fit(
     )
 
 
-def _zeros(task: Task, space: ScaledBlocks) -> Coefficients:
-    return Coefficients(
-        np.zeros((space.coordinates.shape[1], task.classes), np.float32), np.zeros(task.classes, np.float32)
-    )
-
-
 def _cost(logits: NDArray[np.float32], task: Task) -> float:
     """Return the mean cross-entropy, weighted by class."""
     losses = np.logaddexp.reduce(logits, axis=1) - logits[np.arange(len(task.labels)), task.labels]
@@ -334,6 +328,5 @@ def _cost(logits: NDArray[np.float32], task: Task) -> float:
 
 def _accuracy(correct: NDArray[np.bool_], groups: NDArray[np.int64]) -> Accuracy:
     """Return the accuracy, with an interval in which copies of a picture count as one."""
-    independent = len(np.unique(groups))
-    low, high = wilson_interval(round(independent * correct.mean()), independent)
+    low, high = grouped_interval(float(correct.mean()), groups)
     return Accuracy(int(correct.sum()), len(correct), low, high)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from convscope.pictures.label_split import set_aside
+from convscope.training.start.folds import each_held_out
 from convscope.training.start.head import (
     DEFAULT_PENALTY,
     EXACT,
@@ -126,11 +127,7 @@ def label_folds(truth: NDArray[np.bool_], groups: NDArray[np.int64], seed: int) 
         aside = set_aside(labels[left], np.arange(len(left)), 1 / (count - fold))
         fold_of[left[aside]] = fold
         left = left[~aside]
-    of_picture = fold_of[members]
-    folds = [
-        (np.flatnonzero(of_picture != fold), np.flatnonzero(of_picture == fold)) for fold in range(count)
-    ]
-    return [(learned, held_out) for learned, held_out in folds if len(learned) and len(held_out)]
+    return each_held_out(fold_of[members])
 
 
 def _part(task: _Task, groups: NDArray[np.int64], seed: int) -> _Task:
@@ -182,16 +179,14 @@ def _fit(
     tolerance: float,
 ) -> Coefficients:
     """Fit the regressions; those with the same penalty together."""
-    width, labels = space.coordinates.shape[1], task.truth.shape[1]
-    weight, bias = np.zeros((width, labels), np.float32), np.zeros(labels, np.float32)
+    weight, bias = space.zeros(task.truth.shape[1])
     for penalty in np.unique(penalties).tolist():
         own = np.flatnonzero(penalties == penalty)
-        zeros = Coefficients(np.zeros((width, len(own)), np.float32), np.zeros(len(own), np.float32))
         found = fit_label_logistic(
             space.coordinates[pictures],
             task.truth[np.ix_(pictures, own)],
             penalty,
-            start=zeros,
+            start=space.zeros(len(own)),
             spectrum=space.spectrum,
             tolerance=tolerance,
         )

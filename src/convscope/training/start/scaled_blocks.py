@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from convscope.training.start.logistic import find_spectrum
+from convscope.training.start.logistic import Coefficients, find_spectrum
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from convscope.training.start.logistic import Coefficients, Spectrum
+    from convscope.training.start.logistic import Spectrum
 
 
 class ScaledBlocks(NamedTuple):
@@ -44,6 +44,12 @@ class ScaledBlocks(NamedTuple):
     mean: NDArray[np.float32]
     scale: NDArray[np.float32]
     basis: NDArray[np.float32] | None
+
+    def zeros(self, classes: int) -> Coefficients:
+        """Return coefficients of 0, to start from."""
+        return Coefficients(
+            np.zeros((self.coordinates.shape[1], classes), np.float32), np.zeros(classes, np.float32)
+        )
 
     def fold(self, found: Coefficients) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Convert coefficients for the coordinates to weights (classes, features) and bias for features."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from convscope.common.percent import percent
 from convscope.errors import DataError
 from convscope.pictures.split import Split
 from convscope.training.data.training_data import training_data
@@ -93,7 +94,7 @@ class Trial(NamedTuple):
             'a network from scratch recognises 98.5 % of 200 held-out pictures after a short training'
         """
         return (
-            f"a network from scratch recognises {100 * self.is_recognised.mean():.1f} % of "
+            f"a network from scratch recognises {percent(self.is_recognised.mean())} of "
             f"{len(self.held_out):,} held-out pictures after a short training"
         )
 
@@ -174,7 +175,7 @@ def held_out_parts(
 
 def sentence(gain: Gain) -> str:
     """Return the result of a trial as a message."""
-    learned, scratch = (f"{100 * share:.1f} %" for share in gain.fractions)
+    learned, scratch = map(percent, gain.fractions)
     return (
         f"of {len(gain.before):,} held-out pictures, pretrained features recognise {learned}, "
         f"a network from scratch {scratch} after a short training"
