@@ -42,8 +42,8 @@ def l2_nodes(step, inputs, output):
     return [helper.make_node("LpPool", inputs, [output], step.name, **geometry)]
 
 
-def l2_in_pytorch(maps, size, stride, _overhang):
-    return functional.lp_pool2d(maps, 2.0, size, stride)
+def l2_in_pytorch(maps, windows):
+    return functional.lp_pool2d(maps, 2.0, windows.size, windows.stride)
 
 
 @pytest.fixture

@@ -43,9 +43,9 @@ def test_it_computes_what_the_book_says_from_wherever_it_starts(model):
 
 
 def test_its_weights_are_those_of_the_chain(model):
-    weights = FoldedNetwork(model.chain, model.weights).weights()
+    weights = FoldedNetwork(model.chain, model.weights).by_name
     assert weights.keys() == model.weights.keys()
-    assert all(np.array_equal(weights[name], one) for name, one in model.weights.items())
+    assert all(np.array_equal(weights[name].detach(), one) for name, one in model.weights.items())
 
 
 def test_what_lies_before_the_trained_layers_is_computed_once():

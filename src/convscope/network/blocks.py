@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import torch
@@ -119,7 +120,7 @@ _ACTIVATIONS: dict[Activation, Callable[[Tensor], Tensor]] = {
     "linear": _linear,
 }
 
-Pool = Callable[[Tensor, "tuple[int, int]", "tuple[int, int]", bool], Tensor]
+Pool = Callable[[Tensor, "Windows"], Tensor]
 
 
 class ConvolutionBlock(nn.Module):
@@ -204,7 +205,7 @@ class PoolingBlock(nn.Module):
 
     Args:
         step: The pooling step.
-        pool: Pools maps with a window and a stride; the last windows may overhang.
+        pool: `max_pool` or `average_pool`.
     """
 
     def __init__(self, step: Step, pool: Pool) -> None:
@@ -215,8 +216,8 @@ class PoolingBlock(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         """Map (pictures, channels, height, width) to smaller maps."""
-        size = (maps.shape[2], maps.shape[3]) if self.pools_whole_maps else self.windows.size
-        return self.pool(maps, size, self.windows.stride, self.windows.overhang)
+        whole = maps.shape[2], maps.shape[3]
+        return self.pool(maps, replace(self.windows, size=whole) if self.pools_whole_maps else self.windows)
 
 
 class FullConnectionBlock(nn.Module):
@@ -258,6 +259,18 @@ class JoiningBlock(nn.Module):
     def forward(self, *maps: Tensor) -> Tensor:
         """Map several (pictures, channels, height, width) to one."""
         return torch.cat(maps, dim=1)
+
+
+def max_pool(maps: Tensor, windows: Windows) -> Tensor:
+    """Replace each window by its largest number."""
+    return F.max_pool2d(maps, windows.size, windows.stride, ceil_mode=windows.overhang)
+
+
+def average_pool(maps: Tensor, windows: Windows) -> Tensor:
+    """Replace each window by the mean of its cells inside the map."""
+    return F.avg_pool2d(
+        maps, windows.size, windows.stride, ceil_mode=windows.overhang, count_include_pad=False
+    )
 
 
 def padded(maps: Tensor, windows: Windows) -> tuple[Tensor, tuple[int, int]]:

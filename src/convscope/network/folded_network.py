@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
 from torch import Tensor, nn
 
-from convscope.network.blocks import padded
+from convscope.network.blocks import average_pool, max_pool, padded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -59,10 +59,6 @@ class FoldedNetwork(nn.Module):
             inputs = [values[name] for name in step.inputs]
             values[step.name] = _COMPUTE[step.kind](step, inputs, self.by_name)
         return values[self.chain.output.name]
-
-    def weights(self) -> dict[str, NDArray[np.float32]]:
-        """Return the weights in the form of a model file."""
-        return {name: tensor.detach().numpy().copy() for name, tensor in self.by_name.items()}
 
 
 def needed_steps(chain: Chain, given: Collection[str]) -> list[Step]:
@@ -114,47 +110,15 @@ def _full_connection(step: Step, inputs: list[Tensor], weights: Weights) -> Tens
     return F.linear(inputs[0].flatten(1), weight, bias)
 
 
-def _relu(_step: Step, inputs: list[Tensor], _weights: Weights) -> Tensor:
-    return F.relu(inputs[0])
-
-
-def _relu6(_step: Step, inputs: list[Tensor], _weights: Weights) -> Tensor:
-    return F.relu6(inputs[0])
-
-
-def _addition(_step: Step, inputs: list[Tensor], _weights: Weights) -> Tensor:
-    return inputs[0] + inputs[1]
-
-
-def _joining(_step: Step, inputs: list[Tensor], _weights: Weights) -> Tensor:
-    return torch.cat(inputs, dim=1)
-
-
-def _flattening(_step: Step, inputs: list[Tensor], _weights: Weights) -> Tensor:
-    return inputs[0].flatten(1)
-
-
-def _max_pooling(step: Step, inputs: list[Tensor], _weights: Weights) -> Tensor:
-    windows = step.windows
-    return F.max_pool2d(inputs[0], windows.size, windows.stride, ceil_mode=windows.overhang)
-
-
-def _average_pooling(step: Step, inputs: list[Tensor], _weights: Weights) -> Tensor:
-    windows = step.windows
-    return F.avg_pool2d(
-        inputs[0], windows.size, windows.stride, ceil_mode=windows.overhang, count_include_pad=False
-    )
-
-
 _COMPUTE: dict[str, Callable[[Step, list[Tensor], Weights], Tensor]] = {
     "convolution": _convolution,
     "depthwise_convolution": _convolution,
     "full_connection": _full_connection,
-    "relu": _relu,
-    "relu6": _relu6,
-    "addition": _addition,
-    "joining": _joining,
-    "flattening": _flattening,
-    "max_pooling": _max_pooling,
-    "average_pooling": _average_pooling,
+    "relu": lambda _step, inputs, _weights: F.relu(inputs[0]),
+    "relu6": lambda _step, inputs, _weights: F.relu6(inputs[0]),
+    "addition": lambda _step, inputs, _weights: inputs[0] + inputs[1],
+    "joining": lambda _step, inputs, _weights: torch.cat(inputs, dim=1),
+    "flattening": lambda _step, inputs, _weights: inputs[0].flatten(1),
+    "max_pooling": lambda step, inputs, _weights: max_pool(inputs[0], step.windows),
+    "average_pooling": lambda step, inputs, _weights: average_pool(inputs[0], step.windows),
 }

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from convscope.errors import NotationError, SettingError
 from convscope.steps import POOLINGS
@@ -50,27 +50,19 @@ _ACTIVATIONS: tuple[tuple[str, Activation], ...] = (("R6", "relu6"), ("L", "line
 class Convolution:
     """A convolution with `filters` filters, followed by an activation."""
 
+    kind: ClassVar[str] = "convolution"
     filters: int
     windows: Windows
     activation: Activation = "relu"
-
-    @property
-    def kind(self) -> str:
-        """The kind of the step."""
-        return "convolution"
 
 
 @dataclass(frozen=True, slots=True)
 class DepthwiseConvolution:
     """A convolution with one filter per map, followed by an activation."""
 
+    kind: ClassVar[str] = "depthwise_convolution"
     windows: Windows
     activation: Activation = "relu"
-
-    @property
-    def kind(self) -> str:
-        """The kind of the step."""
-        return "depthwise_convolution"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +77,9 @@ class Pooling:
 class FullConnection:
     """A full connection (fully connected, dense layer), followed by an activation unless it is the output."""
 
+    kind: ClassVar[str] = "full_connection"
     neurons: int
     activation: Activation = "relu"
-
-    @property
-    def kind(self) -> str:
-        """The kind of the step."""
-        return "full_connection"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
-import torch.nn.functional as F  # noqa: N812  # PyTorch's own idiom
 from torch import Tensor, nn
 
 from convscope.network.blocks import (
@@ -22,6 +21,8 @@ from convscope.network.blocks import (
     OutputBlock,
     PoolingBlock,
     WhitenedConvolution,
+    average_pool,
+    max_pool,
 )
 from convscope.network.chain import ACTIVATIONS
 from convscope.network.fused_convolution import needed_kernels
@@ -139,18 +140,6 @@ def _convolution(step: Step, plan: Plan) -> nn.Module:
     return ConvolutionBlock(step, pool=pool, fused=plan.fused, generator=plan.generator)
 
 
-def _depthwise_convolution(step: Step, plan: Plan) -> nn.Module:
-    return DepthwiseBlock(step, fused=plan.fused, generator=plan.generator)
-
-
-def _addition(_step: Step, _plan: Plan) -> nn.Module:
-    return AdditionBlock()
-
-
-def _joining(_step: Step, _plan: Plan) -> nn.Module:
-    return JoiningBlock()
-
-
 def _full_connection(step: Step, plan: Plan) -> nn.Module:
     if step is plan.chain.output:
         return OutputBlock(step, generator=plan.generator)
@@ -163,28 +152,18 @@ def _max_pooling(step: Step, plan: Plan) -> nn.Module:
     is_done = (
         step.layer == HALVING and convolution.kind == "convolution" and plan.takes_pooling_along(convolution)
     )
-    return nn.Identity() if is_done else PoolingBlock(step, _max_pool)
-
-
-def _average_pooling(step: Step, _plan: Plan) -> nn.Module:
-    return PoolingBlock(step, _average_pool)
+    return nn.Identity() if is_done else PoolingBlock(step, max_pool)
 
 
 BLOCKS: dict[str, Callable[[Step, Plan], nn.Module]] = {
     "convolution": _convolution,
-    "depthwise_convolution": _depthwise_convolution,
-    "addition": _addition,
-    "joining": _joining,
+    "depthwise_convolution": lambda step, plan: DepthwiseBlock(
+        step, fused=plan.fused, generator=plan.generator
+    ),
+    "addition": lambda _step, _plan: AdditionBlock(),
+    "joining": lambda _step, _plan: JoiningBlock(),
     "max_pooling": _max_pooling,
-    "average_pooling": _average_pooling,
+    "average_pooling": lambda step, _plan: PoolingBlock(step, average_pool),
     "full_connection": _full_connection,
 }
 """How PyTorch trains each kind of step; activations and flattening are parts of other blocks."""
-
-
-def _max_pool(maps: Tensor, size: tuple[int, int], stride: tuple[int, int], overhang: bool) -> Tensor:  # noqa: FBT001
-    return F.max_pool2d(maps, size, stride, ceil_mode=overhang)
-
-
-def _average_pool(maps: Tensor, size: tuple[int, int], stride: tuple[int, int], overhang: bool) -> Tensor:  # noqa: FBT001
-    return F.avg_pool2d(maps, size, stride, ceil_mode=overhang, count_include_pad=False)

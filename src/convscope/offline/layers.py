@@ -15,14 +15,13 @@ poolings. Weights are written in channels-last order.
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from convscope.offline.weights import is_rounded, split
 from convscope.steps.windows import Windows
-from convscope.walkthrough.arrays import EncodedArray, encode, encode_multiples
+from convscope.walkthrough.arrays import EncodedArray, as_text, encode, encode_multiples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,9 +62,9 @@ def describe_open_set(model: Model) -> dict[str, object] | None:
         return None
     tensors = dict(rule.tensors())
     known = tensors.pop("known", None)
-    arrays = {name: _text(_channels_last(array.T, model)) for name, array in tensors.items()}
+    arrays = {name: as_text(_channels_last(array.T, model)) for name, array in tensors.items()}
     if known is not None:
-        arrays["known"] = _text(known.astype("<f4"))
+        arrays["known"] = as_text(known.astype("<f4"))
     numbers = {name: value for name, value in rule.numbers().items() if name != "pictures"}  # their digests
     return {**numbers, **arrays}
 
@@ -128,7 +127,7 @@ def _filters(
         "stride": windows.stride,
         "padding": windows.padding,
         "weights": _encode(weight).model_dump(),
-        "bias": _text(model.weights[f"{step.name}.bias"].astype("<f4")),
+        "bias": as_text(model.weights[f"{step.name}.bias"].astype("<f4")),
         "activation": "linear" if activation is step else activation.kind,
     }
 
@@ -148,7 +147,3 @@ def _encode(weight: NDArray[np.float32]) -> EncodedArray:
     if not is_rounded(weight):
         return encode(weight, "float32", _SMALLEST)
     return encode_multiples(*split(weight), _SMALLEST)
-
-
-def _text(numbers: NDArray[np.generic]) -> str:
-    return base64.b64encode(np.ascontiguousarray(numbers).tobytes()).decode()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from convscope.offline.layers import describe, describe_open_set
 from convscope.pictures.reading import BYTE_LIMIT, PIXEL_LIMIT
 from convscope.web.html_page import Scripts, html_page
-from convscope.web.modules import bundle, reachable, styles
+from convscope.web.modules import bundle, styles
 
 if TYPE_CHECKING:
     from convscope.model.file import Model
@@ -47,6 +47,5 @@ def page(model: Model, name: str, licence: str = "") -> str:
             "open_set": describe_open_set(model),
         },
     }
-    start = "offline/page.js"
-    scripts = Scripts(reachable(start), start, data, _ALLOWED)
+    scripts = Scripts("offline/page.js", data, _ALLOWED)
     return html_page(f"{name} · convscope", styles("classify/classify.css"), scripts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -14,9 +13,9 @@ from convscope.errors import NetworkError
 from convscope.network.notation import Convolution, Pooling
 from convscope.pictures.shapes.kept_drawings import kept_shapes
 from convscope.playground.shipped_model import shapes_model
-from convscope.walkthrough.arrays import encode
+from convscope.walkthrough.arrays import as_text, encode
 from convscope.web.html_page import Scripts, html_page
-from convscope.web.modules import bundle, reachable, styles
+from convscope.web.modules import bundle, styles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,8 +74,7 @@ def page(network: Mapping[str, object], drawings: Mapping[str, object]) -> str:
     Returns:
         A complete, self-contained HTML document.
     """
-    start = "playground/page.js"
-    scripts = Scripts(reachable(start), start, {**network, "drawings": drawings}, _ALLOWED)
+    scripts = Scripts("playground/page.js", {**network, "drawings": drawings}, _ALLOWED)
     return html_page("Playground · convscope", styles(*STYLES), scripts)
 
 
@@ -124,8 +122,8 @@ def network_document(model: Model, examples: NDArray[np.uint8], training_count: 
         "classes": model.classes,
         "scale": {"mean": model.mean[0], "std": model.std[0]},
         "steps": [_describe(step) for step in model.chain],
-        "weights": {name: _text(array) for name, array in weights.items()},
-        "examples": _text(examples),
+        "weights": {name: as_text(array) for name, array in weights.items()},
+        "examples": as_text(examples),
         "count": training_count,
         "worker": bundle("playground/training_worker.js"),
     }
@@ -172,7 +170,3 @@ def _encode(drawings: Drawings) -> Mapping[str, object]:
         "pixels": encode(pixels, "uint8", _SMALLEST).model_dump(),
         "labels": [int(label) for label in drawings.labels],
     }
-
-
-def _text(numbers: NDArray[np.generic]) -> str:
-    return base64.b64encode(np.ascontiguousarray(numbers).tobytes()).decode()

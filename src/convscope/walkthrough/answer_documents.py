@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _CURVE_POINTS, _LEAST_REACH = 121, 6
 
 
-def _softmax(computed: ComputedStep, common: dict[str, Any]) -> SoftmaxStep:
+def _softmax(_writer: object, computed: ComputedStep, common: dict[str, Any]) -> SoftmaxStep:
     share = softmax.explain(computed.input, class_index=0)
     return SoftmaxStep(
         **common,
@@ -35,7 +35,7 @@ def _softmax(computed: ComputedStep, common: dict[str, Any]) -> SoftmaxStep:
     )
 
 
-def _sigmoid(computed: ComputedStep, common: dict[str, Any]) -> SigmoidStep:
+def _sigmoid(_writer: object, computed: ComputedStep, common: dict[str, Any]) -> SigmoidStep:
     shares = [sigmoid.explain(computed.input, label_index=label) for label in range(len(computed.input))]
     reach = max(_LEAST_REACH, math.ceil(np.abs(computed.input).max()))
     logits = np.linspace(-reach, reach, _CURVE_POINTS)
@@ -64,11 +64,11 @@ def _label_losses(last: ComputedStep, outputs: Outputs, common: dict[str, Any]) 
     )
 
 
-ANSWERS: dict[str, Callable[[ComputedStep, dict[str, Any]], AnyStep]] = {
+ANSWERS: dict[str, Callable[[object, ComputedStep, dict[str, Any]], AnyStep]] = {
     "softmax": _softmax,
     "sigmoid": _sigmoid,
 }
-"""The writer of each kind of last step: (computed step, common fields)."""
+"""The writer of each kind of last step, as in `step_documents.DOCUMENTS`."""
 
 LOSSES: dict[str, Callable[[ComputedStep, Outputs, dict[str, Any]], AnyStep]] = {
     "softmax": _class_losses,

@@ -92,6 +92,16 @@ def encode(values: NDArray[Any], dtype: DType, level: int = DEFLATED) -> Encoded
     return EncodedArray(dtype=dtype, shape=[*values.shape], data=_deflate(raw, level))
 
 
+def as_text(values: NDArray[np.generic]) -> str:
+    """Return the bytes of an array in C order as base64, without its type and shape.
+
+    Example:
+        >>> as_text(np.array([[1, 2], [3, 4]], np.uint8).T)
+        'AQMCBA=='
+    """
+    return base64.b64encode(values.tobytes()).decode()
+
+
 def encode_rounded(
     values: NDArray[Any], level: int = DEFLATED, *, coarse_negatives: bool = False
 ) -> EncodedArray:

@@ -312,19 +312,19 @@ class Walk(Strict):
     model: str
     picture_name: str
     network: str
-    origin: Origin | None
-    classes: list[str]
-    truth: int | None
-    predicted: int | None
+    origin: Origin | None = None
+    classes: list[str] = Field(default=[])
+    truth: int | None = None
+    predicted: int | None = None
     labels: Labels | None = None
-    temperature: Number
-    probabilities: list[Share]
+    temperature: Number = 1.0
+    probabilities: list[Share] = Field(default=[])
     largest_difference: Number
     steps: list[AnyStep]
-    notes: list[Note]
-    open_set: OpenSet | None
-    why: Why | None
-    neighbours: list[Neighbour]
-    no_relu: NoRelu | None
-    invariance: list[Invariance]
+    notes: list[Note] = Field(default=[])
+    open_set: OpenSet | None = None
+    why: Why | None = None
+    neighbours: list[Neighbour] = Field(default=[])
+    no_relu: NoRelu | None = None
+    invariance: list[Invariance] = Field(default=[])
     backward: Backward | None = None

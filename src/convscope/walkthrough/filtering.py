@@ -62,12 +62,6 @@ def filter_picture(
         model="",
         picture_name=name,
         network=model.notation,
-        origin=None,
-        classes=[],
-        truth=None,
-        predicted=None,
-        temperature=1.0,
-        probabilities=[],
         largest_difference=max(step.difference for step in steps),
         steps=[
             step.model_copy(update={"filter_names": [*kernels]})
@@ -75,12 +69,6 @@ def filter_picture(
             else step
             for step in steps
         ],
-        notes=[],
-        open_set=None,
-        why=None,
-        neighbours=[],
-        no_relu=None,
-        invariance=[],
     )
 
 

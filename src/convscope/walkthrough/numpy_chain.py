@@ -7,7 +7,7 @@ and the fast engines are checked against them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 import numpy as np
 
@@ -99,14 +99,8 @@ def forward(model: Model, pixels: NDArray[np.uint8]) -> tuple[ComputedStep, ...]
     """
     first, *others = model.chain
     values = {first.name: image.forward(pixels, model.mean, model.std)}
-    computed = [ComputedStep(first, (pixels.astype(np.float64),), values[first.name])]
-    for step in others:
-        inputs = tuple(values[name] for name in step.inputs)
-        output = NUMPY_STEPS[step.family].forward(step, inputs, _weights(model, step))
-        _require_finite(output, step.name)
-        values[step.name] = output
-        computed.append(ComputedStep(step, inputs, output))
-    return tuple(computed)
+    computed = ComputedStep(first, (pixels.astype(np.float64),), values[first.name])
+    return computed, *(_compute(step, values, model) for step in others)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,13 +138,9 @@ def recompute(
         step = computed.step
         if step.name not in stale and stale.isdisjoint(step.inputs):
             result.append(computed)
-            continue
-        stale.add(step.name)
-        inputs = tuple(values[name] for name in step.inputs)
-        output = NUMPY_STEPS[step.family].forward(step, inputs, _weights(model, step))
-        _require_finite(output, step.name)
-        values[step.name] = output
-        result.append(ComputedStep(step, inputs, output))
+        else:
+            stale.add(step.name)
+            result.append(_compute(step, values, model))
     return tuple(result)
 
 
@@ -219,33 +209,45 @@ def _back(
             gradients[source] = gradients[source] + at_input if source in gradients else at_input
 
 
+def _convolving(
+    forward: Callable[..., Array], at_maps: Callable[..., Array], at_filters: Callable[..., Array]
+) -> NumpyStep:
+    """Return the step of a kind of convolution: its output, and its gradients at maps and filters."""
+    return NumpyStep(
+        lambda step, inputs, weights: forward(inputs[0], *weights, step.windows),
+        lambda step, at_output, inputs, weights: (at_maps(at_output, inputs[0], weights[0], step.windows),),
+        lambda step, at_output, inputs: (
+            at_filters(at_output, inputs[0], step.windows),
+            at_output.sum(axis=(1, 2)),
+        ),
+    )
+
+
+class _Function(Protocol):
+    """A step that depends on one input alone."""
+
+    def forward(self, values: Array, /) -> Array: ...
+    def gradient(self, at_output: Array, values: Array, /) -> Array: ...
+
+
+def _without_weights(kind: _Function) -> NumpyStep:
+    return NumpyStep(
+        lambda _step, inputs, _weights: kind.forward(inputs[0]),
+        lambda _step, at_output, inputs, _weights: (kind.gradient(at_output, inputs[0]),),
+    )
+
+
 NUMPY_STEPS: dict[str, NumpyStep] = {
-    "convolution": NumpyStep(
-        lambda step, inputs, weights: convolution.forward(inputs[0], weights[0], weights[1], step.windows),
-        lambda step, at_output, inputs, weights: (
-            convolution.gradient_at_maps(at_output, inputs[0], weights[0], step.windows),
-        ),
-        lambda step, at_output, inputs: (
-            convolution.gradient_at_filters(at_output, inputs[0], step.windows),
-            at_output.sum(axis=(1, 2)),
-        ),
+    "convolution": _convolving(
+        convolution.forward, convolution.gradient_at_maps, convolution.gradient_at_filters
     ),
-    "depthwise_convolution": NumpyStep(
-        lambda step, inputs, weights: depthwise_convolution.forward(
-            inputs[0], weights[0], weights[1], step.windows
-        ),
-        lambda step, at_output, inputs, weights: (
-            depthwise_convolution.gradient_at_maps(at_output, inputs[0], weights[0], step.windows),
-        ),
-        lambda step, at_output, inputs: (
-            depthwise_convolution.gradient_at_filters(at_output, inputs[0], step.windows),
-            at_output.sum(axis=(1, 2)),
-        ),
+    "depthwise_convolution": _convolving(
+        depthwise_convolution.forward,
+        depthwise_convolution.gradient_at_maps,
+        depthwise_convolution.gradient_at_filters,
     ),
-    "relu6": NumpyStep(
-        lambda _step, inputs, _weights: relu6.forward(inputs[0]),
-        lambda _step, at_output, inputs, _weights: (relu6.gradient(at_output, inputs[0]),),
-    ),
+    "relu": _without_weights(relu),
+    "relu6": _without_weights(relu6),
     "addition": NumpyStep(
         lambda _step, inputs, _weights: addition.forward(inputs[0], inputs[1]),
         lambda _step, at_output, _inputs, _weights: addition.gradient(at_output),
@@ -253,10 +255,6 @@ NUMPY_STEPS: dict[str, NumpyStep] = {
     "joining": NumpyStep(
         lambda _step, inputs, _weights: joining.forward(inputs),
         lambda _step, at_output, inputs, _weights: joining.gradient(at_output, inputs),
-    ),
-    "relu": NumpyStep(
-        lambda _step, inputs, _weights: relu.forward(inputs[0]),
-        lambda _step, at_output, inputs, _weights: (relu.gradient(at_output, inputs[0]),),
     ),
     "pooling": NumpyStep(
         lambda step, inputs, _weights: POOLINGS[step.kind].forward(inputs[0], step.windows),
@@ -280,14 +278,8 @@ NUMPY_STEPS: dict[str, NumpyStep] = {
             at_output,
         ),
     ),
-    "sigmoid": NumpyStep(
-        lambda _step, inputs, _weights: sigmoid.forward(inputs[0]),
-        lambda _step, at_output, inputs, _weights: (sigmoid.gradient(at_output, inputs[0]),),
-    ),
-    "softmax": NumpyStep(
-        lambda _step, inputs, _weights: softmax.forward(inputs[0]),
-        lambda _step, at_output, inputs, _weights: (softmax.gradient(at_output, inputs[0]),),
-    ),
+    "sigmoid": _without_weights(sigmoid),
+    "softmax": _without_weights(softmax),
 }
 """The NumPy implementation of each family of steps except the image."""
 
@@ -296,10 +288,15 @@ def _weights(model: Model, step: Step) -> list[Weights]:
     return [model.weights[name] for name in step.parameters]
 
 
-def _require_finite(output: Array, name: str) -> None:
+def _compute(step: Step, values: dict[str, Array], model: Model) -> ComputedStep:
+    """Compute a step from the outputs of the steps before it, by name, and add its own to them."""
+    inputs = tuple(values[name] for name in step.inputs)
+    output = NUMPY_STEPS[step.family].forward(step, inputs, _weights(model, step))
     if not np.isfinite(output).all():
         raise NetworkError(
-            f"the numbers of {name} grow beyond all bounds",
+            f"the numbers of {step.name} grow beyond all bounds",
             why="its weights, or those before it, are too large",
             remedy="train the model again with a smaller --learning-rate",
         )
+    values[step.name] = output
+    return ComputedStep(step, inputs, output)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convscope.web.html_page import Scripts, html_page
-from convscope.web.modules import reachable, styles
+from convscope.web.modules import styles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +27,6 @@ def page(walk: Mapping[str, object]) -> str:
         >>> page({"picture_name": "</script>.png"}).count("</script>")
         3
     """
-    start = "walk/page.js"
     title = f"{walk['picture_name']} · convscope"
     return html_page(
         title,
@@ -38,7 +37,7 @@ def page(walk: Mapping[str, object]) -> str:
             "walk/backward/backward.css",
             "walk/print.css",
         ),
-        Scripts(reachable(start), start, walk),
+        Scripts("walk/page.js", walk),
     )
 
 
@@ -51,6 +50,5 @@ def losses_page(bench: Mapping[str, object]) -> str:
     Returns:
         A complete HTML document.
     """
-    start = "losses/page.js"
-    scripts = Scripts(reachable(start), start, bench)
+    scripts = Scripts("losses/page.js", bench)
     return html_page("Losses · convscope", styles("losses/losses.css"), scripts)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -247,15 +246,6 @@ def _contributions(
     )
 
 
-def _answer(
-    _writer: StepWriter,
-    computed: ComputedStep,
-    common: dict[str, Any],
-    write: Callable[[ComputedStep, dict[str, Any]], AnyStep],
-) -> AnyStep:
-    return write(computed, common)
-
-
 DOCUMENTS: dict[str, Callable[[StepWriter, ComputedStep, dict[str, Any]], AnyStep]] = {
     "convolution": _convolution,
     "depthwise_convolution": _depthwise,
@@ -267,7 +257,7 @@ DOCUMENTS: dict[str, Callable[[StepWriter, ComputedStep, dict[str, Any]], AnySte
     "pooling": _pooling,
     "flattening": _flattening,
     "full_connection": _full_connection,
-    **{kind: partial(_answer, write=write) for kind, write in ANSWERS.items()},
+    **ANSWERS,
 }
 """The writer of each kind or family of steps except the image: (writer, computed step, common fields)."""
 

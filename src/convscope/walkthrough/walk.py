@@ -161,12 +161,8 @@ def _steps(
         probabilities=probabilities.tolist(),
         largest_difference=max(computed.differences.values()),
         steps=computed.write(writer),
-        notes=[],
         open_set=_open_set(computed, model),
-        why=None,
         neighbours=neighbours_in_rule(model, computed.features, names),
-        no_relu=None,
-        invariance=[],
     )
 
 

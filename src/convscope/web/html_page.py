@@ -22,6 +22,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from convscope.web.modules import reachable
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -31,14 +33,12 @@ class Scripts:
     """The scripts of a page.
 
     Attributes:
-        modules: Sources of ES modules by name, from `modules.reachable`.
-        start: The module whose `open(data, element)` draws the page.
+        start: The ES module whose `open(data, element)` draws the page.
         data: The data to draw.
         allowed: Further sources by directive that the policy allows, in addition to pictures from data URLs
             and the page's modules.
     """
 
-    modules: Mapping[str, str]
     start: str
     data: Mapping[str, object]
     allowed: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -60,17 +60,18 @@ def html_page(title: str, style: str, content: str | Scripts) -> str:
         >>> "<title>a &lt; b</title>" in page, "script" in page
         (True, False)
     """
-    rules = {"default-src": "'none'", "img-src": "data:", "style-src": _hash_of(style)}
+    rules = {"default-src": "'none'", "img-src": "data:", "style-src": hash_of(style)}
     head, body = "", content
     if isinstance(content, Scripts):
+        modules = reachable(content.start)
         imports = json.dumps(
-            {"imports": {f"convscope/{name}": _data_url(text) for name, text in content.modules.items()}}
+            {"imports": {f"convscope/{name}": _data_url(text) for name, text in modules.items()}}
         )
         start = (
             f'import {{ open }} from "convscope/{content.start}";'
             'open(JSON.parse(document.getElementById("data").textContent), document.getElementById("page"));'
         )
-        rules["script-src"] = f"data: {_hash_of(imports)} {_hash_of(start)}"
+        rules["script-src"] = f"data: {hash_of(imports)} {hash_of(start)}"
         for directive, sources in content.allowed.items():
             rules[directive] = f"{rules.get(directive, '')} {sources}".strip()
         head = f'<script type="importmap">{imports}</script>\n'
@@ -103,7 +104,7 @@ def _data_url(module: str) -> str:
     return f"data:text/javascript;base64,{base64.b64encode(module.encode()).decode()}"
 
 
-def _hash_of(text: str) -> str:
+def hash_of(text: str) -> str:
     """Return the hash of a style or script for a policy."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
