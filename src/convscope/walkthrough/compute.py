@@ -97,7 +97,7 @@ class Computation:
         )
 
 
-_PROBABILITIES = {"softmax": tempered, "sigmoid": label_probabilities}
+PROBABILITIES = {"softmax": tempered, "sigmoid": label_probabilities}
 """The function from the engine's logits to probabilities, by kind of the last step."""
 
 
@@ -177,7 +177,7 @@ def _differences(
     scaled = tempered_step(steps[-1], model.temperature)
     logits, engine_logits = scaled.input, engine[model.chain.output.name]
     engine_scaled = engine_logits[0] / model.temperature
-    engine_probabilities = _PROBABILITIES[scaled.kind](engine_logits, model.temperature)[0]
+    engine_probabilities = PROBABILITIES[scaled.kind](engine_logits, model.temperature)[0]
     outcomes = outcomes_of(model, logits)
     truths = [outcomes.truth(number) for number in outcomes.likely()]
     return {

@@ -16,7 +16,7 @@ from convscope.common.printable import printable
 from convscope.errors import SettingError
 from convscope.network.chain_builder import build_chain
 from convscope.network.notation import MAX_CELLS, Join, Keep, Pooling
-from convscope.network.variants import change_layers, without_activations
+from convscope.network.variants import with_layers, without_activations
 from convscope.steps.windows import Windows
 from convscope.walkthrough.named_filters import parse_filter
 
@@ -86,7 +86,7 @@ Edit = Annotated[WeightEdit | FilterEdit | GeometryEdit | ReluEdit, Field(discri
 def apply_edits(model: Model, edits: Sequence[Edit]) -> Model:
     """Return a new model with the edits applied in order.
 
-    It has no open-set rule, because the rule was fitted to the unedited network.
+    After an edit it has no open-set rule, because the rule was fitted to the unedited network.
 
     Raises:
         SettingError: There is no such weight or filter, or the new filter, stride or padding does not fit.
@@ -94,7 +94,7 @@ def apply_edits(model: Model, edits: Sequence[Edit]) -> Model:
         NetworkError: The maps become too small for later steps.
     """
     weights = {name: weight.copy() for name, weight in model.weights.items()}
-    edited = replace(model, weights=weights, open_set=None)
+    edited = replace(model, weights=weights, open_set=None if edits else model.open_set)
     for edit in edits:
         match edit:
             case WeightEdit():
@@ -220,8 +220,7 @@ def _with_windows(chain: Chain, first: Step, windows: Windows) -> Chain:
         changed.append(layer)
         return layer
 
-    layers = change_layers(chain.network, change)
-    return build_chain(layers, chain.input_shape, chain.output.shape[0], chain.last_step)
+    return with_layers(chain, change)
 
 
 def _spread(

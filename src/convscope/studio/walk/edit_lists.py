@@ -14,11 +14,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from convscope.common.atomic import replacing
 from convscope.errors import NetworkError, NotationError, SettingError
-from convscope.model.calibration import tempered
 from convscope.model.nearest import Nearest
 from convscope.model.predictor import Answer
 from convscope.studio.cache import Cache
-from convscope.walkthrough.compute import step_engine
+from convscope.walkthrough.compute import PROBABILITIES, step_engine
 from convscope.walkthrough.edits import Edit, apply_edits, keeps_relu
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ class EditedModel:
         """Return the answer for a prepared picture."""
         model, values = self.model, self.engine.values(pixels[np.newaxis])
         logits, rule = values[model.chain.output.name], model.open_set
-        probabilities = tempered(logits, model.temperature)[0]
+        probabilities = PROBABILITIES[model.chain.last_step](logits, model.temperature)[0]
         if rule is None:
             return Answer(probabilities, None, unknown=False)
         features = values[model.chain.features.name]
