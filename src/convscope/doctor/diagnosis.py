@@ -158,16 +158,16 @@ def diagnose(source: Source, progress: Progress = no_progress) -> Diagnosis:
         findings.shared(copies, items),
         Finding("equal", equal),
         findings.nearly_equal(copies, equal),
-        findings.constant(examination),
-        findings.lost_data(examination),
+        findings.where("constant", examination.constant),
+        findings.where("lost data", examination.lost_data),
         None if has_several_labels(items) else findings.imbalance(item.label for item in items),
         findings.odd_shapes(examination),
         findings.odd_sizes(examination),
         findings.odd_colours(examination),
         findings.guessed_values(examination),
-        findings.several_frames(examination),
-        findings.for_print(examination),
-        findings.flat_ends(examination),
+        findings.where("several frames", examination.frames > 1),
+        findings.where("for print", examination.for_print),
+        findings.where("flat end", examination.flat_end),
     )
     return Diagnosis(
         source, examination, copies, tuple(one for one in found if one and (one.groups or one.data))

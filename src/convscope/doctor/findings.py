@@ -170,9 +170,9 @@ def nearly_equal(copies: Iterable[Group], equal: Iterable[Group]) -> Finding:
     return Finding("nearly equal", tuple(group for group in copies if group not in same))
 
 
-def constant(examination: Examination) -> Finding:
-    """Find pictures whose pixels are all equal."""
-    return Finding("constant", _each(np.flatnonzero(examination.constant).tolist()))
+def where(kind: Kind, holds: NDArray[np.bool_]) -> Finding:
+    """Find the pictures for which something holds, (pictures,)."""
+    return Finding(kind, _each(np.flatnonzero(holds).tolist()))
 
 
 def imbalance(labels: Iterable[str]) -> Finding | None:
@@ -217,26 +217,6 @@ def guessed_values(examination: Examination) -> Finding:
     return Finding(
         "guessed values", _each(indices), tuple(Guess(examination.guesses[index]) for index in indices)
     )
-
-
-def several_frames(examination: Examination) -> Finding:
-    """Find animations and files with several pages."""
-    return Finding("several frames", _each(np.flatnonzero(examination.frames > 1).tolist()))
-
-
-def lost_data(examination: Examination) -> Finding:
-    """Find JPEGs with a part replaced by zeros."""
-    return Finding("lost data", _each(np.flatnonzero(examination.lost_data).tolist()))
-
-
-def for_print(examination: Examination) -> Finding:
-    """Find pictures in printing colours."""
-    return Finding("for print", _each(np.flatnonzero(examination.for_print).tolist()))
-
-
-def flat_ends(examination: Examination) -> Finding:
-    """Find JPEGs that may have lost their end."""
-    return Finding("flat end", _each(np.flatnonzero(examination.flat_end).tolist()))
 
 
 def _far_from_median(values: NDArray[np.float64], most: float) -> NDArray[np.bool_]:

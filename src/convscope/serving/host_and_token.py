@@ -58,7 +58,7 @@ class HostAndToken:
             await self._app(scope, receive, send_with_headers)
 
     def _check(self, scope: Scope) -> None:
-        hosts = [value for name, value in scope["headers"] if name == b"host"]
+        hosts = header_values(scope, b"host")
         if self._hosts is not None and (len(hosts) != 1 or _without_port(hosts[0]) not in self._hosts):
             raise RequestError(
                 "this request is addressed to another host",
@@ -67,7 +67,7 @@ class HostAndToken:
                 remedy="use localhost; a proxy in front of the service has to send Host: localhost, too",
             )
         if self._token is not None and scope["path"] not in PUBLIC_PATHS:
-            values = [value for name, value in scope["headers"] if name == b"authorization"]
+            values = header_values(scope, b"authorization")
             # constant-time comparison, so that the token cannot be guessed character by character
             if len(values) != 1 or not hmac.compare_digest(bearer_token(values[0]), self._token):
                 raise RequestError(
@@ -134,6 +134,11 @@ def read_token(path: Path) -> bytes:
             remedy=f"make one: python -c 'import secrets; print(secrets.token_urlsafe())' > {path}",
         )
     return token
+
+
+def header_values(scope: Scope, header: bytes) -> list[bytes]:
+    """Return the values of a request's headers of this name."""
+    return [value for name, value in scope["headers"] if name == header]
 
 
 def bearer_token(header: bytes) -> bytes:

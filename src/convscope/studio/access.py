@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from convscope.errors import RequestError
-from convscope.serving.host_and_token import bearer_token, send_problem, with_headers
+from convscope.serving.host_and_token import bearer_token, header_values, send_problem, with_headers
 from convscope.studio.page import POLICY
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class AccessControl:
             await self._app(scope, receive, send_with_headers)
 
     def _is_known(self, scope: Scope, token: bytes) -> bool:
-        tokens = [bearer_token(value) for value in _values(scope, b"authorization")]
+        tokens = [bearer_token(value) for value in header_values(scope, b"authorization")]
         return _is_among(token, tokens) or _is_among(self._cookie, _cookies(scope))
 
 
@@ -77,10 +77,10 @@ def _is_among(secret: bytes, candidates: list[bytes]) -> bool:
 
 
 def _check_page(scope: Scope) -> None:
-    origins, hosts = _values(scope, b"origin"), _values(scope, b"host")
+    origins, hosts = header_values(scope, b"origin"), header_values(scope, b"host")
     if any(origin.partition(b"://")[2].lower() != host.lower() for origin in origins for host in hosts):
         raise RequestError("this request comes from another page", status=403, why="its origin is not ours")
-    if scope["method"] not in _SAFE_METHODS and _values(scope, CSRF_HEADER.encode()) != [b"1"]:
+    if scope["method"] not in _SAFE_METHODS and header_values(scope, CSRF_HEADER.encode()) != [b"1"]:
         raise RequestError(
             "this request may come from another page",
             status=403,
@@ -90,7 +90,7 @@ def _check_page(scope: Scope) -> None:
 
 def _cookies(scope: Scope) -> list[bytes]:
     values: list[bytes] = []
-    for header in _values(scope, b"cookie"):
+    for header in header_values(scope, b"cookie"):
         try:
             cookies = SimpleCookie(header.decode("latin-1"))
         except CookieError:
@@ -119,7 +119,3 @@ def _token_needed() -> RequestError:
         remedy="open the address that convscope studio printed when it started",
         headers={"www-authenticate": "Bearer"},
     )
-
-
-def _values(scope: Scope, header: bytes) -> list[bytes]:
-    return [value for name, value in scope["headers"] if name == header]

@@ -6,17 +6,16 @@ import threading
 from pathlib import Path  # noqa: TC003 - pydantic looks it up
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from convscope.classifier import Classifier, load
 from convscope.common.printable import printable
-from convscope.errors import RequestError
 from convscope.model.file import save
 from convscope.pictures.naming import natural_order
 from convscope.playground.shipped_model import shapes_model_path
 from convscope.serving.model_registry import named_models
 from convscope.studio.cache import Cache
-from convscope.studio.ids import id_of
+from convscope.studio.ids import Opened, id_of, with_id
 from convscope.studio.studio_folder import checked_name, free_name
 from convscope.training.run_files import MODEL
 
@@ -32,11 +31,9 @@ _SUFFIX = ".safetensors"
 Origin = Literal["given", "run", "kept", "built-in"]
 
 
-class OpenModel(BaseModel):
+class OpenModel(Opened):
     """A model that is open."""
 
-    id: str = Field(examples=["9f86d081"])
-    name: str = Field(examples=["pets"])
     origin: Origin = Field(
         description="Named on the command line, trained here, edited here and saved, or part of convscope."
     )
@@ -79,15 +76,7 @@ class Models:
         Raises:
             RequestError: 404: there is none.
         """
-        for model in self.all():
-            if model.id == id_:
-                return model
-        raise RequestError(
-            f"there is no model {printable(id_)[:64]}",
-            status=404,
-            why="it was removed, or never existed",
-            remedy="reload the page",
-        )
+        return with_id(id_, self.all(), "model")
 
     def classifier(self, id_: str) -> Classifier:
         """Return a model, loaded from its current file if necessary.

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from typing import TYPE_CHECKING
 
 from fastapi import Response
 from starlette.staticfiles import StaticFiles
 
+from convscope.web.html_page import hash_of
 from convscope.web.modules import WEB, reachable, read
 
 if TYPE_CHECKING:
@@ -32,10 +31,9 @@ def _frame() -> str:
 
 _FRAME = _frame()
 _IMPORT_MAP = _FRAME.partition('<script type="importmap">')[2].partition("</script>")[0]
-_IMPORT_MAP_HASH = base64.b64encode(hashlib.sha256(_IMPORT_MAP.encode()).digest()).decode()
 
 POLICY = (
-    f"default-src 'none'; script-src 'self' 'sha256-{_IMPORT_MAP_HASH}'; style-src 'self'; "
+    f"default-src 'none'; script-src 'self' {hash_of(_IMPORT_MAP)}; style-src 'self'; "
     "img-src 'self' blob: data:; media-src 'self' blob:; worker-src 'self' blob:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )

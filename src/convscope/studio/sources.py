@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from convscope.common.printable import printable
 from convscope.errors import ConvscopeError, RequestError
@@ -23,7 +23,7 @@ from convscope.pictures.sources.builtin import BUILT_IN
 from convscope.pictures.sources.files import FileSource, change_stamp
 from convscope.pictures.sources.opening import OPENERS
 from convscope.studio.cache import Cache
-from convscope.studio.ids import id_of
+from convscope.studio.ids import Opened, id_of, with_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,11 +38,9 @@ _SUFFIXES = frozenset(suffix for suffixes in OPENERS for suffix in suffixes)
 Origin = Literal["built-in", "given", "collected", "sent"]
 
 
-class OpenData(BaseModel):
+class OpenData(Opened):
     """Labelled pictures that can be trained on and looked at."""
 
-    id: str = Field(examples=["9f86d081"])
-    name: str = Field(examples=["pets"])
     origin: Origin = Field(
         description="Comes with convscope, lies elsewhere on this machine, was collected here, or sent here."
     )
@@ -108,15 +106,7 @@ class Sources:
         Raises:
             RequestError: 404: there is none.
         """
-        for data in self.all():
-            if data.id == id_:
-                return data
-        raise RequestError(
-            f"there is no data {printable(id_)[:64]}",
-            status=404,
-            why="it was removed, or never existed",
-            remedy="reload the page",
-        )
+        return with_id(id_, self.all(), "data")
 
     def at(self, location: str) -> OpenData:
         """Return the source at a location.

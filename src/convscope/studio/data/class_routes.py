@@ -40,22 +40,19 @@ def class_routes(sources: Sources) -> APIRouter:
     router = APIRouter()
 
     @router.put(_CLASS, status_code=204, response_class=Response)
-    def create(data: DataId, label: Label) -> Response:
+    def create(data: DataId, label: Label) -> None:
         """Add a class without pictures to a collection."""
         collecting.add_class(sources.collection(data), label)
-        return Response(status_code=204)
 
     @router.post(_CLASS + "/name", status_code=204, response_class=Response)
-    def rename(data: DataId, label: Label, new: NewName) -> Response:
+    def rename(data: DataId, label: Label, new: NewName) -> None:
         """Rename a class of a collection."""
         collecting.rename_class(sources.collection(data), label, new.name)
-        return Response(status_code=204)
 
     @router.delete(_CLASS, status_code=204, response_class=Response)
-    def remove(data: DataId, label: Label) -> Response:
+    def remove(data: DataId, label: Label) -> None:
         """Remove a class of a collection with its pictures."""
         collecting.remove_class(sources.collection(data), label)
-        return Response(status_code=204)
 
     @router.get(_CLASS)
     def pictures(
@@ -74,9 +71,8 @@ def class_routes(sources: Sources) -> APIRouter:
         return Response(png_of(small(pixels)), media_type="image/png", headers=headers)
 
     @router.delete(_PICTURE, status_code=204, response_class=Response)
-    def remove_picture(data: DataId, label: Label, name: PictureName) -> Response:
+    def remove_picture(data: DataId, label: Label, name: PictureName) -> None:
         """Remove a picture from a class."""
         collecting.picture_path(sources.collection(data), label, name).unlink(missing_ok=True)
-        return Response(status_code=204)
 
     return router

@@ -11,11 +11,9 @@ from convscope.studio.lesson.exhibit import Stop, Table, added, line
 from convscope.studio.lesson.question import Question, change, rounding
 
 if TYPE_CHECKING:
-    from convscope.steps.arrays import Array
-    from convscope.steps.full_connection import Contribution, NeuronSum
+    from convscope.steps.full_connection import Contribution
     from convscope.studio.lesson.material import Material
 
-_MOST_SHOWN = 5
 _TO_ADD = 3
 
 
@@ -29,9 +27,10 @@ def questions(material: Material) -> tuple[Question, ...]:
     """Ask for a contribution, a logit, what lowers it most, and the effect of smaller or larger weights."""
     classes = material.model.classes
     best = int(material.logits.argmax())
-    total = _explain(material, best)
-    largest = _largest(total)
-    top, rest = largest[:_TO_ADD], _rest(total, _TO_ADD)
+    step = material.steps[-2]
+    total = full_connection.explain(step.input, *material.weights(step), neuron=best)
+    largest = sorted(total.contributions, key=lambda term: -abs(term.product))
+    top, rest = largest[:_TO_ADD], float(sum(term.product for term in largest[_TO_ADD:]))
     first = top[0]
     parts = [*(term.product for term in top), rest, total.bias]
     return (
@@ -89,7 +88,12 @@ def _removed(material: Material, best: int, first: Contribution) -> Question:
         ),
         int(after != best),
         (
-            line("the logit of {} falls from {} to {}", classes[best], *_pair(material.logits, logits, best)),
+            line(
+                "the logit of {} falls from {} to {}",
+                classes[best],
+                float(material.logits[best]),
+                float(logits[best]),
+            ),
             line("the largest is then that of {}, {}", classes[after], float(logits[after])),
             ["The evidence for a class is spread over many inputs."]
             if after == best
@@ -125,10 +129,6 @@ def _doubled(material: Material, best: int) -> Question:
     )
 
 
-def _pair(before: Array, after: Array, place: int) -> tuple[float, float]:
-    return float(before[place]), float(after[place])
-
-
 def _against(largest: list[Contribution], name: str) -> tuple[Question, ...]:
     """Ask which of three inputs lowers the logit most: those with the largest, median, smallest product."""
     ordered = sorted((term for term in largest if term.product), key=lambda term: term.product)
@@ -155,19 +155,6 @@ def _against(largest: list[Contribution], name: str) -> tuple[Question, ...]:
             ),
         ),
     )
-
-
-def _explain(material: Material, neuron: int) -> NeuronSum:
-    step = material.steps[-2]
-    return full_connection.explain(step.input, *material.weights(step), neuron=neuron)
-
-
-def _largest(total: NeuronSum) -> list[Contribution]:
-    return sorted(total.contributions, key=lambda term: -abs(term.product))
-
-
-def _rest(total: NeuronSum, shown: int) -> float:
-    return float(sum(term.product for term in _largest(total)[shown:]))
 
 
 def _table(contributions: list[Contribution], caption: str) -> Table:

@@ -11,7 +11,8 @@ from pydantic import BaseModel, Field
 from convscope.steps import cross_entropy, max_pooling, relu
 from convscope.steps.windows import Windows
 from convscope.studio.lesson.exhibit import Line, line, number_grid
-from convscope.studio.lesson.question import CHANGES, Question, change, rounding
+from convscope.studio.lesson.question import CHANGES, PROBABILITY_ROUNDING, Question, change, rounding
+from convscope.walkthrough.backward import largest_weights
 from convscope.walkthrough.backward_document import WeightCurve  # noqa: TC001 - pydantic needs it
 from convscope.walkthrough.descent import LossOf, reach_of, weight_curve
 from convscope.walkthrough.numpy_chain import backward
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 _CANDIDATES = 8
 _PROBES = 11
-_PROBABILITY_ROUNDING = 0.006
-"""Rounding error of three digits of a probability near 1."""
 _LOGITS = "Backpropagation starts here: probability − 1 for the true class, the probability for all others."
 _PASSED = {
     "flattening": "The numbers of the vector, back in their places.",
@@ -98,7 +97,7 @@ def _at_logit(material: Material) -> Question:
         ),
         gradient,
         (line("{} − 1", probability),),
-        within=_PROBABILITY_ROUNDING,
+        within=PROBABILITY_ROUNDING,
         slips={
             -gradient: "Check the sign: the loss falls as this logit grows.",
             probability: "That is the probability. For the true class, subtract 1.",
@@ -207,11 +206,9 @@ def _descent(material: Material) -> tuple[LossOf, WeightCurve]:
     name = f"{step.name}.weight"
     at_logits = cross_entropy.gradient(material.logits, material.truth)
     gradients = backward(material.steps, material.model, at_logits)[step.name].at_parameters[name]
-    order = np.argsort(-np.abs(gradients), axis=None, kind="stable")[:_CANDIDATES]
-    places = [tuple(int(at) for at in np.unravel_index(place, gradients.shape)) for place in order]
     losses = [
         LossOf(material.steps, material.model, TrueClass(material.truth), ((name, place),))
-        for place in places
+        for place in largest_weights(gradients, _CANDIDATES)
     ]
     chosen = max(losses, key=_steepness)
     return chosen, weight_curve(chosen)

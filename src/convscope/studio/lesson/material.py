@@ -98,6 +98,6 @@ def own_material() -> Material:
 
 def steps_of(material: Material) -> Walk:
     """Return the steps of a material as a walk's document."""
-    model, pixels = material.model, material.pixels
-    picture = prepare_input(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels, model, "picture")
+    model = material.model
+    picture = prepare_input(material.pixels, model, "picture")
     return walk_steps(model, picture, step_engine(model), truth=model.classes[material.truth])

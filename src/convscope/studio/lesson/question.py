@@ -14,6 +14,8 @@ from convscope.studio.lesson.exhibit import Grid, Line, Table  # noqa: TC001 - p
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+PROBABILITY_ROUNDING = 0.006
+"""Rounding error of three digits of a probability near 1."""
 _ROUNDING = 0.01
 """Numbers are displayed with three digits, so a product of two may be off by this fraction."""
 

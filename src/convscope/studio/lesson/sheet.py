@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from html import escape
 from typing import TYPE_CHECKING
 
-from PIL import Image
-
 from convscope.studio.lesson.course import PAGES
+from convscope.walkthrough.drawing import data_url
 from convscope.web.html_page import html_page
 
 if TYPE_CHECKING:
@@ -85,14 +82,11 @@ def written(number: float) -> str:
 
 
 def _intro(material: Material) -> str:
-    buffer = io.BytesIO()
-    pixels = material.pixels
-    Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).save(buffer, "PNG")
-    source = f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
-    height, width, _ = pixels.shape
+    height, width, _ = material.pixels.shape
     return (
         '<div class="intro">'
-        f'<img class="drawing" src="{source}" alt="the picture that the questions are about">'
+        f'<img class="drawing" src="{data_url(material.pixels)}" '
+        'alt="the picture that the questions are about">'
         f"<p>The questions are about this picture of {height} × {width} pixels and a network that "
         "has learned to recognise such pictures. Rows, columns, maps and neurons are counted from 0. Numbers "
         "are rounded to three digits; a calculator may help.</p></div>"

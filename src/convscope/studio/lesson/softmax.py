@@ -9,7 +9,7 @@ import numpy as np
 
 from convscope.steps import cross_entropy, softmax, squared_error
 from convscope.studio.lesson.exhibit import Stop, line
-from convscope.studio.lesson.question import CHANGES, Question, change, rounding
+from convscope.studio.lesson.question import CHANGES, PROBABILITY_ROUNDING, Question, change, rounding
 
 if TYPE_CHECKING:
     from convscope.studio.lesson.material import Material
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 _CONFIDENTLY_WRONG = 1e-6
 _UNSURE, _WRONG = 0.5, 0.001
 _ADDED = 5.0
-_PROBABILITY_ROUNDING = 0.006
-"""Rounding error of three digits of a probability near 1."""
 
 
 def exhibit(material: Material) -> tuple[Material, list[Stop]]:
@@ -66,7 +64,7 @@ def _loss(material: Material) -> Question:
         ),
         loss.result,
         (line("−ln {}", loss.probability),),
-        within=max(rounding(loss.result), _PROBABILITY_ROUNDING),
+        within=max(rounding(loss.result), PROBABILITY_ROUNDING),
         is_hidden=True,
         slips={
             loss.result / math.log(10): "That is with the logarithm to base 10.",

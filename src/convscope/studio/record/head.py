@@ -14,7 +14,7 @@ import numpy as np
 from convscope.model import nearest
 from convscope.steps import softmax
 from convscope.training.start.head import DEFAULT_PENALTY
-from convscope.training.start.logistic import Coefficients, fit_logistic
+from convscope.training.start.logistic import fit_logistic
 from convscope.training.start.scaled_blocks import scale_blocks
 
 if TYPE_CHECKING:
@@ -74,15 +74,12 @@ def fit_quick_head(
     classes, indices, counts = np.unique(np.array(labels), return_inverse=True, return_counts=True)
     space = scale_blocks(features, [slice(0, features.shape[1])])
     weights = (len(labels) / len(classes) / counts).astype(np.float32)[indices]
-    start = Coefficients(
-        np.zeros((space.coordinates.shape[1], len(classes)), np.float32), np.zeros(len(classes), np.float32)
-    )
     found = fit_logistic(
         space.coordinates,
         indices,
         weights,
         DEFAULT_PENALTY,
-        start=start,
+        start=space.zeros(len(classes)),
         spectrum=space.spectrum,
         tolerance=_TOLERANCE,
     )

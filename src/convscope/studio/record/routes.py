@@ -34,11 +34,10 @@ def record_routes(workspace: Workspace) -> APIRouter:
         return backbones.get(INSTALLED, Backbone)
 
     @router.post("/api/live", status_code=204, response_class=Response)
-    def get_ready() -> Response:
+    def get_ready() -> None:
         """Load the backbone for live predictions; this takes about a second."""
         backbone()
         importlib.import_module("convscope.studio.record.head")  # importing SciPy takes a second
-        return Response(status_code=204)
 
     @router.post("/api/live/{data}", openapi_extra={"requestBody": {"content": {"image/*": {}}}})
     async def answer(request: Request, data: DataId) -> LiveAnswer:

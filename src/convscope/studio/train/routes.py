@@ -113,7 +113,6 @@ def _add_runs(router: APIRouter, workspace: Workspace, runs: Runs) -> None:
         return runs.resume(run)
 
     @router.delete("/api/runs/{run}", status_code=204, response_class=Response)
-    def remove(run: RunName) -> Response:
+    def remove(run: RunName) -> None:
         """Remove a run that is not running, with everything it wrote."""
         runs.remove(run)
-        return Response(status_code=204)
