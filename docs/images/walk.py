@@ -24,7 +24,7 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
-        tab = browser.new_page(viewport={"width": 1280, "height": 1290})
+        tab = browser.new_page(viewport={"width": 1280, "height": 920})
         tab.goto(page.as_uri() + CELL)
         tab.wait_for_selector("main h1")
         tab.screenshot(path=target)

@@ -30,7 +30,7 @@ export function open(data, root) {
   root.replaceChildren(top, main);
   const playground = new Playground(data, main, async () => data.drawings);
   const draw = () => {
-    redraw(top, () => [pageTop([element("span", {}, "playground")], draw)]);
+    redraw(top, () => [pageTop([element("span", {}, "Playground")], draw)]);
     playground.draw();
   };
   followTheme(draw);

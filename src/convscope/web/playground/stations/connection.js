@@ -60,7 +60,14 @@ export function connectionStation({ network, classes }) {
   function matrix(of, logits, looked, limit) {
     const cell = (/** @type {number} */ value) => {
       const colour = signed(value, limit, theme());
-      const made = element("td", { title: full(value) }, value.toFixed(1).replace("-", "−"));
+      const made = element(
+        "td",
+        { title: full(value) },
+        value
+          .toFixed(1)
+          .replace(/^-0\.0$/, "0.0")
+          .replace("-", "−"),
+      );
       Object.assign(made.style, { background: css(colour), color: inkOn(colour) });
       return made;
     };

@@ -229,8 +229,8 @@ function axes(toX, toY, across, up, top) {
   return [
     svg("path", { class: "axis", d: `M${toX(0)} ${toY(top)}V${toY(0)}H${toX(1)}` }),
     svg("text", { x: (toX(0) + toX(1)) / 2, y: HEIGHT - 6, "text-anchor": "middle" }, across),
-    svg("text", { x: toX(0) + 4, y: toY(top) + 2 }, up),
-    svg("text", { x: toX(0) - 4, y: toY(0), "text-anchor": "end" }, "0"),
-    svg("text", { x: toX(0) - 4, y: toY(top) + 6, "text-anchor": "end" }, String(top)),
+    svg("text", { x: toX(0) + 12, y: toY(top) + 2 }, up),
+    svg("text", { x: toX(0) - 9, y: toY(0), "text-anchor": "end" }, "0"),
+    svg("text", { x: toX(0) - 9, y: toY(top) + 6, "text-anchor": "end" }, String(top)),
   ];
 }

@@ -112,8 +112,8 @@ export function poolingStation(context) {
         "div",
         { class: "side-by-side three" },
         figure(picture.canvas, "the drawing"),
-        figure(before.canvas, `a map of ${rows} × ${columns}`),
-        figure(after.canvas, `pooled: ${high} × ${wide}`),
+        figure(before.canvas, `a map of ${rows}\u00a0×\u00a0${columns}`),
+        figure(after.canvas, `pooled: ${high}\u00a0×\u00a0${wide}`),
       ),
       element("h3", {}, "How much each step has changed"),
       element(

@@ -109,7 +109,8 @@ export async function showRun(root, name) {
  * @param {string} address
  */
 function draw(parts, { run, history }, address) {
-  const text = STATES.get(run.state) ?? run.state;
+  const isEnding = run.state === "starting" && history.finished !== null;
+  const text = isEnding ? "Finishing …" : (STATES.get(run.state) ?? run.state);
   if (parts.state.textContent !== text) {
     parts.state.textContent = text;
     drawActions(parts, run, address);
