@@ -77,7 +77,7 @@ def test_a_label_set_is_corrected_and_taken_back(running, asked):
 
 
 @pytest.mark.parametrize("place", [1, 2])
-def test_the_walk_knows_the_true_labels_and_the_way_back_is_theirs(running, asked, model, pictures, place):
+def test_the_walk_knows_the_true_labels_and_backpropagation_is_theirs(running, asked, model, pictures, place):
     picture = f"picture=data.{asked['data']}.{place}"
     walk = running.get(f"/api/models/{asked['model']}/walk?{picture}")
     members = [label for label in range(3) if f"class {label}" in SETS[place].split(";")]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from convscope.walkthrough import backward as way_back
+from convscope.walkthrough import backward as backward_module
 from convscope.walkthrough.losses import gradient_at_logits
 from convscope.walkthrough.numpy_chain import backward, forward
 from convscope.walkthrough.truth import TrueClass
@@ -24,7 +24,7 @@ def picture():
 
 @pytest.fixture(scope="module")
 def found(model, picture):
-    return walk(model, picture, picture_name="noise", truth="class 2", way_back=True)
+    return walk(model, picture, picture_name="noise", truth="class 2", gradients=True)
 
 
 def test_the_document_holds_every_gradient_for_the_truth_and_for_another_class(found, model, picture):
@@ -57,7 +57,7 @@ def test_the_gradient_at_the_logits_is_probability_minus_target_by_temperature(f
 
 def test_only_a_step_with_several_readers_says_what_each_passes(make_model, picture):
     model = make_model("4C3-(D3)+-5N", (1, 8, 8), seed=3)
-    found = walk(model, picture, picture_name="noise", way_back=True)
+    found = walk(model, picture, picture_name="noise", gradients=True)
     by_name = {step.step: step for step in found.backward.passes[0].steps}
     shared = model.chain["addition_1"].inputs[1]
     for step in model.chain.steps[1:-1]:
@@ -68,23 +68,23 @@ def test_only_a_step_with_several_readers_says_what_each_passes(make_model, pict
 
 
 def test_without_a_known_class_the_predicted_one_comes_first(model, picture):
-    found = walk(model, picture, picture_name="noise", way_back=True)
+    found = walk(model, picture, picture_name="noise", gradients=True)
     assert found.backward.passes[0].truth == found.predicted
 
 
 def test_a_large_network_s_gradients_are_left_out_and_the_document_says_so(model, picture, monkeypatch):
-    monkeypatch.setattr(way_back, "MOST_NUMBERS", 100)
-    found = walk(model, picture, picture_name="noise", way_back=True)
+    monkeypatch.setattr(backward_module, "MOST_NUMBERS", 100)
+    found = walk(model, picture, picture_name="noise", gradients=True)
     assert found.backward.passes == []
     assert "studio" in found.backward.left_out
 
 
 def test_steps_whose_curves_take_too_long_are_named(model, picture, monkeypatch):
-    monkeypatch.setattr(way_back, "_BUDGET", way_back._RUNS * (way_back._OVERHEAD + 100))
-    found = walk(model, picture, picture_name="noise", way_back=True)
+    monkeypatch.setattr(backward_module, "_BUDGET", backward_module._RUNS * (backward_module._OVERHEAD + 100))
+    found = walk(model, picture, picture_name="noise", gradients=True)
     assert {curve.weight.tensor for curve in found.backward.passes[0].curves} == {"full_connection_2.weight"}
     assert "convolution_1, full_connection_1" in found.backward.left_out
 
 
-def test_a_walk_without_the_way_back_has_none(model, picture):
+def test_a_walk_without_backpropagation_has_none(model, picture):
     assert walk(model, picture, picture_name="noise").backward is None

@@ -35,7 +35,7 @@ def picture():
 
 @pytest.fixture(scope="module")
 def found(model, picture):
-    return walk(model, picture, picture_name="noise", truth="class 3;class 1", way_back=True)
+    return walk(model, picture, picture_name="noise", truth="class 3;class 1", gradients=True)
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +114,7 @@ def by_torch(model, picture, present):
     return loss.item(), {name: weight.grad.numpy() for name, weight in weights.items()}
 
 
-def test_the_way_back_of_each_label_set_is_autograds(found, model, picture):
+def test_backpropagation_of_each_label_set_is_autograds(found, model, picture):
     assert [one.truth for one in found.backward.passes] == [0, 1]
     for one in found.backward.passes:
         present = [label in found.labels.sets[one.truth] for label in range(4)]

@@ -130,7 +130,7 @@ def test_numbers_beyond_all_bounds_are_an_error(make_model):
 
 @given(chains())
 @settings(max_examples=60)
-def test_every_gradient_of_the_way_back_is_pytorch_s(make_model, chain):
+def test_every_gradient_of_backpropagation_is_pytorch_s(make_model, chain):
     model = make_model(*chain)
     pixels = pixels_for(model)
     steps = forward(model, pixels)

@@ -32,7 +32,7 @@ def pixels():
 @pytest.fixture(scope="module")
 def opened(open_page, model, pixels):
     found = walk(
-        model, Image.fromarray(pixels), picture_name="noise", truth=model.classes[TRUTH], way_back=True
+        model, Image.fromarray(pixels), picture_name="noise", truth=model.classes[TRUTH], gradients=True
     )
     tab, url = open_page(page_of(found.model_dump()), "backward")
     yield Opened(found, tab, url)
@@ -179,6 +179,15 @@ def test_a_learning_rate_that_is_too_large_is_called_so(opened):
     opened.tab.set_viewport_size({"width": 1280, "height": 900})
 
 
+def test_every_step_fits_a_narrow_window_after_a_wide_one(opened):
+    for step in opened.walk.steps:
+        opened.tab.set_viewport_size({"width": 1280, "height": 900})
+        back(opened, step.name, cell=".".join("0" for _ in step.shape))
+        opened.tab.set_viewport_size({"width": 360, "height": 800})
+        assert opened.tab.evaluate("document.documentElement.scrollWidth <= innerWidth"), step.name
+    opened.tab.set_viewport_size({"width": 1280, "height": 900})
+
+
 def test_the_switch_and_the_class_are_kept_in_the_address(opened):
     opened.go("#at=convolution_1:1.0.0")
     opened.tab.get_by_role("button", name="Backpropagation").click()
@@ -203,7 +212,7 @@ def test_arrow_keys_move_the_cell_that_is_explained(opened):
 def test_branches_copy_and_divide_the_gradient(open_page, make_model):
     model = make_model("6C3-(8C1r6-D3-6C1l)+-K-D3s2p0or6-9C1-5C1l-J", (3, 14, 12), classes=4, seed=3)
     pixels = np.random.default_rng(1).integers(0, 256, (14, 12, 3), np.uint8)
-    found = walk(model, Image.fromarray(pixels), picture_name="noise", way_back=True)
+    found = walk(model, Image.fromarray(pixels), picture_name="noise", gradients=True)
     tab, url = open_page(page_of(found.model_dump()), "backward-deep")
     opened = Opened(found, tab, url)
     for step in found.steps:
@@ -219,7 +228,7 @@ def test_branches_copy_and_divide_the_gradient(open_page, make_model):
 def test_rounded_maps_are_called_so_where_a_sum_shows_it(open_page, model, pixels, monkeypatch):
     monkeypatch.setattr("convscope.walkthrough.walk._MOST_EXACT", 10)
     monkeypatch.setattr("convscope.walkthrough.step_documents._LARGE_ARRAY", 10)
-    found = walk(model, Image.fromarray(pixels), picture_name="noise", way_back=True)
+    found = walk(model, Image.fromarray(pixels), picture_name="noise", gradients=True)
     tab, url = open_page(page_of(found.model_dump()), "backward-rounded")
     opened = Opened(found, tab, url)
     back(opened, "convolution_2", of="weights")
@@ -230,7 +239,7 @@ def test_rounded_maps_are_called_so_where_a_sum_shows_it(open_page, model, pixel
 
 def test_what_a_document_leaves_out_is_said(open_page, model, pixels, monkeypatch):
     monkeypatch.setattr("convscope.walkthrough.backward.MOST_NUMBERS", 10)
-    found = walk(model, Image.fromarray(pixels), picture_name="noise", way_back=True)
+    found = walk(model, Image.fromarray(pixels), picture_name="noise", gradients=True)
     tab, url = open_page(page_of(found.model_dump()), "backward-left-out")
     opened = Opened(found, tab, url)
     back(opened, "convolution_1")

@@ -24,7 +24,7 @@ def opened(open_page, make_model):
         Image.fromarray(pixels),
         picture_name="noise",
         truth="class 0;class 2",
-        way_back=True,
+        gradients=True,
     )
     tab, url = open_page(page_of(found.model_dump()), "labels")
     yield Opened(found, tab, url)
@@ -125,7 +125,7 @@ def test_gradients_are_probability_minus_target_and_those_of_squared_error(opene
     np.testing.assert_allclose(shown, np.array([wrong, 2 * wrong * p * (1 - p)]).T, **CLOSE)
 
 
-def test_the_way_back_begins_at_each_label_for_a_set_of_labels(opened, number):
+def test_backpropagation_begins_at_each_label_for_a_set_of_labels(opened, number):
     opened.go("#at=sigmoid&way=back")
     p = np.array(opened.walk.probabilities)
     order = np.argsort(-p, kind="stable")

@@ -97,5 +97,5 @@ def _walk(model: str, picture: str | None, truth: str | None, data: str | None) 
             names=classifier.names_of_known if classifier else {},
             notes=notes,
             progress=terminal.show_progress,
-            way_back=True,
+            gradients=True,
         )

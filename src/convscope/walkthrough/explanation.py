@@ -85,7 +85,7 @@ def explain(
     names: Mapping[str, str] = MappingProxyType({}),
 ) -> Explanation:
     """Walk a picture through a model; same arguments and errors as `walk`."""
-    found = walk(model, picture, model_name=model_name, truth=truth, data=data, names=names, way_back=True)
+    found = walk(model, picture, model_name=model_name, truth=truth, data=data, names=names, gradients=True)
     return Explanation(found)
 
 

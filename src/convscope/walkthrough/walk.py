@@ -59,7 +59,7 @@ def walk(
     names: Mapping[str, str] = MappingProxyType({}),
     notes: Sequence[Note] = (),
     progress: Progress | None = None,
-    way_back: bool = False,
+    gradients: bool = False,
 ) -> Walk:
     """Compute every step of a model for a picture, and the explanation of its prediction.
 
@@ -76,7 +76,7 @@ def walk(
             ones without data.
         notes: Further remarks.
         progress: Called with (pictures prepared, pictures in all) while the data are prepared.
-        way_back: Whether to compute the gradients, too, as far as they fit into a page.
+        gradients: Whether to compute the gradients, too, as far as they fit into a page.
 
     Raises:
         PictureError: The picture cannot be read.
@@ -100,7 +100,7 @@ def walk(
             "why": why(computed.steps, model, predictor, pixels),
             "no_relu": compute_without_relu(model, pixels),
             "invariance": measure_invariance(model, predictor, pixels),
-            "backward": _backward(computed, model, outcomes) if way_back else None,
+            "backward": _backward(computed, model, outcomes) if gradients else None,
         }
     )
 

@@ -282,7 +282,7 @@ def test_the_arithmetic_begins_in_the_upper_part_of_a_laptops_screen(studio, tab
 
 
 @pytest.mark.slow
-def test_a_gradient_on_the_way_back_and_a_step_with_a_rate_of_one_s_own(studio, tab, digits_model):
+def test_a_gradient_on_backpropagation_and_a_step_with_a_rate_of_one_s_own(studio, tab, digits_model):
     model = load(digits_model).model
     pixels = np.asarray(open_source("digits").read(PLACE)).reshape(8, 8, 1)
     steps = forward(model, pixels)

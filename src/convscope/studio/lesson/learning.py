@@ -65,7 +65,7 @@ def illustration(material: Material) -> Learning:
         name=f"weight of filter {channel} at row {row}, column {column}"
         + (f", channel {source}" if len(step.input) > 1 else ""),
         curve=curve,
-        back=_way_back(material),
+        back=_gradient_maps(material),
     )
 
 
@@ -224,7 +224,7 @@ def _steepness(loss_of: LossOf) -> float:
     return (here - lowest) / (highest - lowest) / reach
 
 
-def _way_back(material: Material) -> list[GradientMap]:
+def _gradient_maps(material: Material) -> list[GradientMap]:
     at_logits = cross_entropy.gradient(material.logits, material.truth)
     passed = backward(material.steps, material.model, at_logits)
     readers = {name: step.kind for step in material.steps for name in step.step.inputs}

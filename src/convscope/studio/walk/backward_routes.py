@@ -79,7 +79,7 @@ WeightPlace = Annotated[
 Rate = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
 
 
-class WayBack:
+class Backpropagation:
     """Computes gradients, and caches those of the last request.
 
     Args:
@@ -139,12 +139,12 @@ class WayBack:
 def backward_routes(workspace: Workspace, edits: EditLists, prepare: Prepare) -> APIRouter:
     """Create the routes."""
     router = APIRouter(prefix="/api/models/{model}/backward")
-    way_back = WayBack(workspace, edits, prepare)
+    backpropagation = Backpropagation(workspace, edits, prepare)
 
     @router.get("/gradients/{step}")
     def gradients(model: ModelId, step: str, picture: PictureRef, outputs: Outputs = ()) -> StepGradients:
         """The gradient of the loss at a step's output, inputs, weights and biases."""
-        network, _, _, passed = way_back.passed(model, picture, outputs)
+        network, _, _, passed = backpropagation.passed(model, picture, outputs)
         if step not in passed:
             raise RequestError("there is no such step, or no gradient comes to it", status=404)
         writer = StepWriter(network, (), None, coarse=False, level=STORED)
@@ -153,19 +153,19 @@ def backward_routes(workspace: Workspace, edits: EditLists, prepare: Prepare) ->
     @router.get("/all-weights")
     def all_weights(model: ModelId, picture: PictureRef, outputs: Outputs = ()) -> AllWeightsStep:
         """The loss after one step of all weights together, for several learning rates."""
-        network, steps, truth, passed = way_back.passed(model, picture, outputs)
+        network, steps, truth, passed = backpropagation.passed(model, picture, outputs)
         every = 1 if network.chain.multiply_adds <= _SLOW else 3
         return all_weights_step(steps, network, truth, passed, ALL_WEIGHTS_RATES[::every])
 
-    _add_descents(router, way_back)
+    _add_descents(router, backpropagation)
     return router
 
 
-def _add_descents(router: APIRouter, way_back: WayBack) -> None:
+def _add_descents(router: APIRouter, backpropagation: Backpropagation) -> None:
     @router.get("/curve")
     def curve(model: ModelId, picture: PictureRef, weight: WeightPlace, outputs: Outputs = ()) -> WeightCurve:
         """The loss as a function of one weight, and gradient descent on it."""
-        loss_of, work = way_back.loss_of(model, picture, outputs, weight)
+        loss_of, work = backpropagation.loss_of(model, picture, outputs, weight)
         return weight_curve(loss_of, points=_fewer(CURVE_POINTS, work), steps=_fewer(DESCENT_STEPS, work))
 
     @router.get("/descent")
@@ -177,7 +177,7 @@ def _add_descents(router: APIRouter, way_back: WayBack) -> None:
         outputs: Outputs = (),
     ) -> Descent:
         """Gradient descent on one or two weights with a learning rate."""
-        loss_of, work = way_back.loss_of(model, picture, outputs, *weight)
+        loss_of, work = backpropagation.loss_of(model, picture, outputs, *weight)
         return descend(loss_of, rate, _fewer(DESCENT_STEPS, work))
 
     @router.get("/map")
@@ -189,7 +189,7 @@ def _add_descents(router: APIRouter, way_back: WayBack) -> None:
         rate: Annotated[list[Rate] | None, Query(max_length=3)] = None,
     ) -> LossMap:
         """The loss as a function of two weights, and gradient descent on them."""
-        loss_of, work = way_back.loss_of(model, picture, outputs, *weight)
+        loss_of, work = backpropagation.loss_of(model, picture, outputs, *weight)
         stored = partial(encode, dtype="float32", level=STORED)
         return loss_map(loss_of, rate or [], stored, _fewer(MAP_POINTS, work))
 

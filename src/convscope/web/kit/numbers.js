@@ -81,6 +81,11 @@ export function counted(number, thing) {
   return `${count(number)} ${thing}${number === 1 ? "" : "s"}`;
 }
 
+/** Format the size of an output: that of its maps, or how many numbers it has. @param {number[]} shape */
+export function sizeText(shape) {
+  return shape.length === 1 ? counted(shape[0], "number") : shapeText(shape);
+}
+
 /** Format a duration as hours, minutes and seconds: 1:02:03 or 2:03. @param {number} seconds */
 export function duration(seconds) {
   const whole = Math.round(seconds);

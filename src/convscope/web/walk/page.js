@@ -26,7 +26,7 @@
 
 import { centreCurrent, element, flat, link } from "convscope/kit/dom.js";
 import { format, further, instead, parse, whole } from "convscope/kit/address.js";
-import { count, shapeText } from "convscope/kit/numbers.js";
+import { count, sizeText } from "convscope/kit/numbers.js";
 import { hold } from "convscope/kit/redraw.js";
 import { applyTheme, followTheme, theme } from "convscope/kit/theme.js";
 import { renderBack } from "convscope/walk/backward/render.js";
@@ -95,11 +95,10 @@ function follow(page, signal) {
  * @param {Step} step
  */
 function factsOf({ notation, sources, shape, parameters }) {
-  const sizes = [...new Set([...sources.map((source) => shapeText(source.shape)), shapeText(shape)])];
-  const isVector = sizes.length === 1 && shape.length === 1;
+  const sizes = [...sources.map((source) => sizeText(source.shape)), sizeText(shape)];
   const facts = [
     notation,
-    isVector ? `${sizes[0]} numbers` : sizes.join(" → "),
+    [...new Set(sizes)].join(" → "),
     parameters > 0 && `${count(parameters)} parameters`,
   ];
   return facts.filter(Boolean).join(" · ");

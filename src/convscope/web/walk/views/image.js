@@ -85,7 +85,7 @@ function draw(step, context) {
 function original({ original, original_shape: [height, width] }) {
   return element(
     "figure",
-    {},
+    { class: "seen" },
     element("img", { src: original, alt: "the original picture", class: "original" }),
     element("figcaption", {}, `original, ${height} × ${width} pixels`),
   );

@@ -5,7 +5,7 @@ import { bars } from "convscope/kit/bars.js";
 import { element, link } from "convscope/kit/dom.js";
 import { gallery } from "convscope/kit/gallery.js";
 import { cellSize, layout, mapCanvas, pixelPaint, rem, signedPaint, thumbnail } from "convscope/kit/maps.js";
-import { count, shapeText, three } from "convscope/kit/numbers.js";
+import { count, sizeText, three } from "convscope/kit/numbers.js";
 import { format } from "convscope/kit/address.js";
 import { blockPicture } from "convscope/walk/block_picture.js";
 import { blocksOf } from "convscope/walk/blocks.js";
@@ -94,7 +94,7 @@ function blockTitle({ state }, { title, steps }) {
   const written = notation.join("-");
   const facts = [
     last.kind === "addition" ? `(${written})+` : written,
-    shapeText(last.shape),
+    sizeText(last.shape),
     parameters > 0 && `${count(parameters)} parameters`,
   ];
   return element(
@@ -135,7 +135,7 @@ function blockSteps({ state, theme }, { steps }) {
  */
 function title({ state }, step) {
   const { notation, parameters } = step;
-  const facts = [notation, shapeText(step.shape), parameters > 0 && `${count(parameters)} parameters`];
+  const facts = [notation, sizeText(step.shape), parameters > 0 && `${count(parameters)} parameters`];
   return element(
     "div",
     {},
