@@ -199,13 +199,13 @@ def test_the_ribbon_stays_and_the_next_step_is_read_from_its_beginning(colour):
 
     colour.go("#at=convolution_1:1.0.0")
     colour.tab.set_viewport_size({"width": 1280, "height": 660})
-    colour.tab.evaluate("document.querySelectorAll('main details').forEach((one) => (one.open = true))")
     # the page is redrawn for its new size, on a busy machine only after the first scrolling
     colour.tab.wait_for_function(
-        "() => { scrollTo(0, document.documentElement.scrollHeight);"
-        " return document.querySelector('.ribbon').getBoundingClientRect().top === 0; }"
+        "() => { for (const one of document.querySelectorAll('main details')) one.open = true;"
+        " scrollTo(0, document.documentElement.scrollHeight);"
+        " const [ribbon, title] = ['.ribbon', 'main h1'].map((one) => document.querySelector(one));"
+        " return ribbon.getBoundingClientRect().top === 0 && title.getBoundingClientRect().top < 60; }"
     )
-    assert top("main h1") < 60
     colour.tab.locator(".steps a").last.click()
     colour.tab.locator("h1", has_text="ReLU after convolution 1").wait_for()
     assert top(".ribbon", "bottom") <= top("main h1") < 300
