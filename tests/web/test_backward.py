@@ -185,7 +185,7 @@ def test_every_step_fits_a_narrow_window_after_a_wide_one(opened):
         back(opened, step.name, cell=".".join("0" for _ in step.shape))
         opened.tab.set_viewport_size({"width": 360, "height": 800})
         # a page is laid out again a moment after its width has changed
-        opened.tab.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+        opened.tab.wait_for_function("() => document.documentElement.scrollWidth <= innerWidth")
     opened.tab.set_viewport_size({"width": 1280, "height": 900})
 
 

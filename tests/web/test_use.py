@@ -225,7 +225,7 @@ def test_a_temperature_is_a_step_of_its_own(open_page, make_model, temperature, 
     assert tab.locator(".ribbon a[href*='at=temperature']").count() == (says is not None)
     if says:
         tab.locator(".ribbon a[href*='at=temperature']").click()
-        assert says in tab.locator(".middle-pane").inner_text()
+        tab.locator(".middle-pane", has_text=says).wait_for()
     assert tab.errors == []
     tab.close()
 
