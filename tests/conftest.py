@@ -218,16 +218,6 @@ def widths() -> dict[str, tuple[int, ...]]:
     return {"light": (360, 1280), "dark": (1280,)}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the tests that may take longest, so that no process is left with one of them at the end."""
-
-    def most_seconds(item: pytest.Item) -> float:
-        marker = item.get_closest_marker("timeout")
-        return marker.args[0] if marker else 0
-
-    items.sort(key=most_seconds, reverse=True)  # stable: all others stay where they are
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Report at the end, in red, how many page tests were skipped without a browser."""
     skipped = terminalreporter.stats.get("skipped", [])

@@ -15,7 +15,8 @@ import shutil
 import socket
 import subprocess
 import sys
-from typing import IO, TYPE_CHECKING, Any, cast
+import threading
+from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import unquote
 
 from fastapi import FastAPI
@@ -37,12 +38,13 @@ from fuzzing.reader import Reader
 from fuzzing.records import write_model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
     from starlette.types import ASGIApp
 
+Answer = TypeVar("Answer")
 _BOUNDARY = b"----7MA4YWxk"
 _KINDS = {
     "picture": b"image/png",
@@ -230,16 +232,16 @@ def _studio_app(workspace: Workspace) -> tuple[AbstractAsyncContextManager[objec
 
 
 def _asking(running: AbstractAsyncContextManager[object], app: ASGIApp) -> Callable[[bytes], None]:
-    """Start an application; return a function that sends it a message."""
+    """Start an application in its own thread; return a function that sends it a message."""
     loop = asyncio.new_event_loop()
-    loop.run_until_complete(running.__aenter__())
+    threading.Thread(target=loop.run_forever, daemon=True).start()  # another loop may run in this thread
 
-    def end() -> None:
-        loop.run_until_complete(running.__aexit__(None, None, None))
-        loop.close()
+    def run(coroutine: Coroutine[Any, Any, Answer]) -> Answer:
+        return asyncio.run_coroutine_threadsafe(coroutine, loop).result()
 
-    atexit.register(end)
-    return lambda message: _judge(*loop.run_until_complete(_answer(app, message)))
+    run(running.__aenter__())
+    atexit.register(lambda: run(running.__aexit__(None, None, None)))
+    return lambda message: _judge(*run(_answer(app, message)))
 
 
 async def _answer(app: ASGIApp, message: bytes) -> tuple[int, bytes]:
