@@ -51,7 +51,8 @@ _KINDS = {
     "form": b"multipart/form-data; boundary=" + _BOUNDARY,
     "JSON": b"application/json",
 }
-_MOMENT_SECONDS, _WAIT_SECONDS = 0.25, 60.0
+_MOMENT_SECONDS, _WAIT_SECONDS = 1.0, 60.0
+"""Seconds without an answer: to close the sending side (a busy machine answers late), and to give up."""
 
 
 def service_picture(folder: Path) -> Reader:
