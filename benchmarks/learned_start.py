@@ -35,7 +35,6 @@ import convscope
 from contenders import plain_features
 from convscope.classifier import load
 from convscope.model.graph import build_step_graph
-from convscope.network.chain_builder import parse_chain
 from convscope.training.start.backbone import load_backbone
 from machine import describe, sentence
 
@@ -79,8 +78,8 @@ def compile_modules() -> None:
 def write_backbone(folder: Path) -> Path:
     """Write the backbone as an ONNX graph from pixels to the means of its last maps."""
     backbone = load_backbone("lite0")
-    chain = parse_chain(backbone.design.notation(), backbone.preparation.shape, classes=2)
     design = backbone.design
+    chain = design.chain(backbone.preparation.shape)
     graph = build_step_graph(chain, [chain.features.name], design.mean, design.std, backbone.weights)
     onnx.save(graph, folder / "backbone.onnx")
     return folder / "backbone.onnx"

@@ -157,7 +157,8 @@ def features_of_model(
     if known is None or joined is None:
         yield from compute_features(model, store.pictures, indices)
         return
-    network = FeatureNetwork(name, known.chain(known.joinable), model.mean, model.std, model.weights)
+    chain = known.chain(model.preparation.shape, known.joinable)
+    network = FeatureNetwork(name, chain, model.mean, model.std, model.weights)
     *blocks, last = network.columns
     chosen = [columns for block, columns in zip(known.joinable, blocks, strict=True) if block in joined]
     for start in range(0, len(indices), _MOST_AT_ONCE):

@@ -37,10 +37,9 @@ def backbone(monkeypatch):
     """A tiny backbone instead of EfficientNet-Lite0, and few epochs."""
     blocks = tuple((layer,) for layer in parse("4C3s2o-(D3r6-4C1l)+-6C3"))
     layers = {"blocks": blocks, "last": parse("8C1r6"), "joinable": (0, 1), "tuned_from": 2}
-    known = replace(design("lite0"), name="tiny", shape=SIZE.shape, **layers)
-    tiny = Backbone(known, (0, 1), SIZE, {}, "12ab")
+    tiny = Backbone(replace(design("lite0"), name="tiny", **layers), (0, 1), SIZE, {}, "12ab")
     random = np.random.default_rng(0)
-    parameters = tiny.design.chain().parameters
+    parameters = tiny.design.chain(SIZE.shape).parameters
     weights = {name: random.normal(0, 0.4, shape).astype(np.float32) for name, shape in parameters.items()}
     tiny = replace(tiny, weights=weights)
     monkeypatch.setattr(learned_run, "backbone_for", lambda _: tiny)

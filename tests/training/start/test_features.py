@@ -23,9 +23,8 @@ BLOCKS = tuple((layer,) for layer in parse("4C3s2o-(D3r6-4C1l)+-6C3"))
 def backbone() -> Backbone:
     random = np.random.default_rng(0)
     layers = {"blocks": BLOCKS, "last": parse("8C1r6"), "joinable": (0, 1), "tuned_from": 2}
-    known = replace(design("lite0"), name="tiny", shape=SIZE.shape, **layers)
-    tiny = Backbone(known, (0, 1), SIZE, {}, "12ab")
-    chain = tiny.design.chain()
+    tiny = Backbone(replace(design("lite0"), name="tiny", **layers), (0, 1), SIZE, {}, "12ab")
+    chain = tiny.design.chain(SIZE.shape)
     for name, shape in chain.parameters.items():
         tiny.weights[name] = random.normal(0, 0.5, shape).astype(np.float32)
     return tiny
@@ -63,7 +62,7 @@ def test_they_are_the_means_of_the_maps_by_the_book(backbone, store, tmp_path):
     values, blocks, problem = features_of(store, indices, backbone, folder=tmp_path)
     assert problem == ""
     assert blocks == {"0": slice(0, 4), "1": slice(4, 8), "last": slice(8, 16)}
-    chain = backbone.design.chain()
+    chain = backbone.design.chain(SIZE.shape)
     model = Model(chain, ("a", "b"), SIZE, backbone.design.mean, backbone.design.std, backbone.weights)
     for index, found in zip(indices, values, strict=True):
         steps = {step.name: step.output for step in forward(model, store.pictures[index])}

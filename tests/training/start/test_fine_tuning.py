@@ -32,10 +32,9 @@ COUNT = 160
 def backbone() -> Backbone:
     """A backbone with random filters."""
     layers = {"blocks": BLOCKS, "last": parse("8C1r6"), "joinable": (0, 1), "tuned_from": 2}
-    known = replace(design("lite0"), name="tiny", shape=SIZE.shape, **layers)
-    tiny = Backbone(known, (0, 1), SIZE, {}, "12ab")
+    tiny = Backbone(replace(design("lite0"), name="tiny", **layers), (0, 1), SIZE, {}, "12ab")
     random = np.random.default_rng(0)
-    parameters = tiny.design.chain().parameters
+    parameters = tiny.design.chain(SIZE.shape).parameters
     return replace(
         tiny,
         weights={name: random.normal(0, 0.4, shape).astype(np.float32) for name, shape in parameters.items()},

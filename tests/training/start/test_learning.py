@@ -31,9 +31,8 @@ def _cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFac
 def backbone() -> Backbone:
     random = np.random.default_rng(0)
     layers = {"blocks": BLOCKS, "last": parse("8C1r6"), "joinable": (0, 1), "tuned_from": 2}
-    known = replace(design("lite0"), name="tiny", shape=SIZE.shape, **layers)
-    tiny = Backbone(known, (0, 1), SIZE, {}, "12ab")
-    chain = tiny.design.chain()
+    tiny = Backbone(replace(design("lite0"), name="tiny", **layers), (0, 1), SIZE, {}, "12ab")
+    chain = tiny.design.chain(SIZE.shape)
     weights = {
         name: random.normal(0, 0.5, shape).astype(np.float32) for name, shape in chain.parameters.items()
     }

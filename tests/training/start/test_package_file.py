@@ -40,7 +40,7 @@ def reference() -> EfficientNet:
 @pytest.fixture(scope="module")
 def on_imagenet(backbone: Backbone, reference: EfficientNet) -> Model:
     """The backbone with its ImageNet head."""
-    chain = parse_chain(backbone.design.notation(), backbone.preparation.shape, 1000)
+    chain = backbone.design.chain(backbone.preparation.shape, classes=1000)
     head = [parameter.detach().numpy() for parameter in (reference._fc.weight, reference._fc.bias)]
     weights = {**backbone.weights, **dict(zip(chain.output.parameters, head, strict=True))}
     assert {name: weight.shape for name, weight in weights.items()} == chain.parameters

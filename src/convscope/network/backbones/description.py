@@ -81,23 +81,31 @@ class Design:
         """
         return write(self._layers(joined))
 
-    def chain(self, joined: Collection[int] = (), classes: int = 2, last_step: LastStep = "softmax") -> Chain:
-        """Build the chain of this network and a head, for pictures of `shape`.
+    def chain(
+        self,
+        shape: tuple[int, int, int],
+        joined: Collection[int] = (),
+        classes: int = 2,
+        last_step: LastStep = "softmax",
+    ) -> Chain:
+        """Build the chain of this network and a head.
 
         Args:
+            shape: Channels, height and width of the pictures.
             joined: Indices of the blocks whose maps the head also reads.
             classes: Number of neurons of the head; it does not matter where only features are computed.
             last_step: See `build_chain`.
 
         Example:
             >>> from convscope.network.backbones import design
-            >>> design("lite0").chain().output.parameters
+            >>> design("lite0").chain((3, 224, 224)).output.parameters
             {'full_connection_1.weight': (2, 1280), 'full_connection_1.bias': (2,)}
 
         Raises:
             IndexError: There is no such block.
+            NetworkError: The pictures are too small.
         """
-        return build_chain(self._layers(joined), self.shape, classes, last_step)
+        return build_chain(self._layers(joined), shape, classes, last_step)
 
     def _layers(self, joined: Collection[int]) -> list[Layer]:
         if not set(joined) <= set(range(len(self.blocks))):

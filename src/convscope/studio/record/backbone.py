@@ -30,7 +30,7 @@ class Backbone:
     def __init__(self) -> None:
         found = load_backbone(INSTALLED)
         known, self._preparation = found.design, found.preparation
-        self._extractor = FeatureExtractor(known.chain(), known.mean, known.std, found.weights)
+        self._extractor = FeatureExtractor(known.chain(known.shape), known.mean, known.std, found.weights)
 
     def features(self, picture: bytes | Path, name: str) -> NDArray[np.float32]:
         """Return the means of the last maps, (1280,).

@@ -91,7 +91,7 @@ def load_backbone(name: str) -> Backbone:
         tensors, digest = package_file.read(known.file, known.title)
     else:
         tensors, digest = hub_file.read(known.file, known.title)
-    network = known.chain()
+    network = known.chain(known.shape)
     names = [name for name in network.parameters if name not in network.output.parameters]
     try:
         folded = [numbers.astype(np.float32) for numbers in concatenated.from_iterable(known.fold(tensors))]

@@ -57,9 +57,8 @@ def features_of(
         StoreError: The store's file was truncated in the meantime.
     """
     known = backbone.design
-    network = FeatureNetwork(
-        known.name, known.chain(backbone.joinable), known.mean, known.std, backbone.weights
-    )
+    chain = known.chain(store.preparation.shape, backbone.joinable)
+    network = FeatureNetwork(known.name, chain, known.mean, known.std, backbone.weights)
     values, problem = cached_features(store, indices, network, progress, threads=threads, folder=folder)
     blocks = dict(zip([*map(str, backbone.joinable), LAST], network.columns, strict=True))
     return Features(values, blocks, problem)

@@ -226,7 +226,7 @@ def with_head(backbone: Backbone, head: Head | LabelHead, store: Store) -> Model
     """Return the chain of a backbone and a head, not calibrated."""
     joined = [int(name) for name in head.blocks if name != LAST]
     target = store.target
-    chain = backbone.design.chain(joined, len(store.classes), target.last_step)
+    chain = backbone.design.chain(store.preparation.shape, joined, len(store.classes), target.last_step)
     weight, bias = chain.output.parameters
     return Model(
         chain=chain,
