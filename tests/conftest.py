@@ -189,18 +189,13 @@ def browser():
 def axe() -> Callable[[Page], list[tuple[str, str]]]:
     """Returns violations on a page found by axe (https://github.com/dequelabs/axe-core): rules and elements.
 
-    A dark page differs from the light one only in its colours, so only those rules are checked there. Colours
-    do not depend on the width, so they are only checked on wide pages, because that takes longest.
+    A dark page differs from the light one only in its colours, so only those rules are checked there.
     """
     script = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
     run = """async () => {
-        const ofColours = ["color-contrast", "link-in-text-block"];
         const dark = matchMedia("(prefers-color-scheme: dark)").matches;
-        const chosen = dark ? { runOnly: ofColours } : {};
-        if (innerWidth < 600 && !dark) {
-            chosen.rules = Object.fromEntries(ofColours.map((rule) => [rule, { enabled: false }]));
-        }
-        const { violations } = await axe.run({ resultTypes: ["violations"], ...chosen });
+        const colours = dark ? { runOnly: ["color-contrast", "link-in-text-block"] } : {};
+        const { violations } = await axe.run({ resultTypes: ["violations"], ...colours });
         return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => [id, html.slice(0, 200)]));
     }"""
 

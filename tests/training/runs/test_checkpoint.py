@@ -11,6 +11,7 @@ from convscope.training.learning.loop import Position
 from convscope.training.run_files import CHECKPOINTS
 from convscope.training.runs import checkpoint
 from convscope.training.runs.checkpoint import Checkpoints
+from convscope.training.runs.run_folder import remove_checkpoints
 
 
 @pytest.fixture
@@ -101,8 +102,8 @@ def test_a_finished_run_has_none_any_more(stopped, tmp_path):
     checkpoints = Checkpoints(tmp_path)
     checkpoints.save(stopped)
     checkpoints.save(stopped)
-    checkpoints.remove()
-    checkpoints.remove()
+    remove_checkpoints(tmp_path)
+    remove_checkpoints(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 

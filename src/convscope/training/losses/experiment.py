@@ -76,9 +76,7 @@ def bench(seed: int = 0) -> dict[str, Any]:
     store = build_store(open_source("digits"), Preparation(channels=1, height=8, width=8))
     data = training_data(store, split(store))
     starts: tuple[Start, ...] = ("normal", "confidently_wrong")
-    products = parse_chain(NETWORK, data.shape, len(data.classes)).multiply_adds * _BATCH
-    with threads_for_steps(products):
-        runs = [asdict(_learn(data, loss, start, seed)) for start in starts for loss in _LOSSES]
+    runs = [asdict(_learn(data, loss, start, seed)) for start in starts for loss in _LOSSES]
     return {
         "format": FORMAT,
         "table": table(),
@@ -114,12 +112,13 @@ def _learn(data: TrainingData, loss: Loss, start: Start, seed: int) -> Curve:
     descent = torch.optim.SGD(network.parameters(), _LEARNING_RATE)
     held_out = _batch(data, batches.unchanged(data.kept.split.test), slice(None))
     curve = Curve(loss, start, [], [], [])
-    for step, (maps, labels) in enumerate(_batches(data, seed)):
-        if step % _STEPS_BETWEEN == 0:
-            _evaluate(network, held_out, curve, step)
-        descent.zero_grad()
-        _LOSSES[loss](network(maps), labels).backward()
-        descent.step()
+    with threads_for_steps(network.chain.multiply_adds * _BATCH):
+        for step, (maps, labels) in enumerate(_batches(data, seed)):
+            if step % _STEPS_BETWEEN == 0:
+                _evaluate(network, held_out, curve, step)
+            descent.zero_grad()
+            _LOSSES[loss](network(maps), labels).backward()
+            descent.step()
     return curve
 
 

@@ -130,11 +130,6 @@ class Checkpoints:
             raise _unusable(path, why)
         return ()
 
-    def remove(self) -> None:
-        """Remove the checkpoints of a finished run."""
-        for name in CHECKPOINTS:
-            (self._run / name).unlink(missing_ok=True)
-
 
 def _checksum(tensors: Mapping[str, Tensor], text: str) -> str:
     digest = hashlib.blake2b(text.encode(), digest_size=16)

@@ -202,6 +202,11 @@ def read(run: Path) -> Record:
 def finish(run: Path) -> None:
     """Mark the run as finished, and remove what it could have been resumed from."""
     (run / RECORD).unlink()
+    remove_checkpoints(run)
+
+
+def remove_checkpoints(run: Path) -> None:
+    """Remove the checkpoints, if there are any."""
     for name in CHECKPOINTS:
         (run / name).unlink(missing_ok=True)
 

@@ -20,6 +20,7 @@ from convscope.model.calibration import fit_temperature
 from convscope.model.open_set import REJECTED_FRACTION, threshold_for
 from convscope.training.events import Note, emit
 from convscope.training.machine.engine import deterministic
+from convscope.training.runs import run_folder
 from convscope.training.runs.checkpoint import Checkpoints
 from convscope.training.runs.model import features_at
 from convscope.training.runs.run_end import end_run
@@ -97,7 +98,7 @@ def fine_tune(
     emit(Note(tuning.sentence), listeners)
     if tuning.gain.pays:
         return TunedRun(learned, tuning)
-    checkpoints.remove()
+    run_folder.remove_checkpoints(run)
     return learned
 
 
