@@ -90,10 +90,19 @@ def mosaic(axes: Axes, maps: NDArray[np.float64], limit: float) -> None:
             axes.text(column, row, number(value), ha="center", va="center", fontsize=7, color=colour)
 
 
-def picture(axes: Axes, pixels: NDArray[np.uint8]) -> None:
-    """Draw a picture, (height, width, 1 or 3)."""
+def picture(
+    axes: Axes, pixels: NDArray[np.uint8], extent: tuple[float, float, float, float] | None = None
+) -> None:
+    """Draw a picture, (height, width, 1 or 3).
+
+    Args:
+        axes: Where to draw it.
+        pixels: The picture.
+        extent: Left, right, bottom and top on the axes; None: one unit per pixel.
+    """
     grey = pixels.shape[2] == 1
-    axes.imshow(pixels[:, :, 0] if grey else pixels, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    shown = pixels[:, :, 0] if grey else pixels
+    axes.imshow(shown, cmap="gray", vmin=0, vmax=255, interpolation="nearest", extent=extent)
 
 
 def bars(

@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -126,15 +128,32 @@ def test_a_class_without_pictures_has_an_empty_row():
 def test_worst_mistakes_come_surest_first_and_leave_out_what_is_right():
     pictures = np.arange(4, dtype=np.uint8).reshape(4, 1, 1, 1) * np.ones((4, 6, 5, 1), np.uint8)
     figure = worst_mistakes(pictures, [0, 1, 0, 1], [1, 1, 1, 0], [0.6, 0.99, 0.9, 0.7], ["ape", "bee"])
-    shown = [int(axes.images[0].get_array()[0, 0]) for axes in figure.axes if axes.images]
-    assert shown == [2, 3, 0]
-    assert figure.axes[0].get_title() == "predicted bee, 90 %\ntrue: ape"
+    (axes,) = figure.axes
+    assert [int(image.get_array()[0, 0]) for image in axes.images] == [2, 3, 0]
+    assert axes.texts[0].get_text() == "predicted bee, 90 %\ntrue: ape"
 
 
 def test_worst_mistakes_show_no_more_than_a_page():
     pictures = np.zeros((500, 4, 4, 3), np.uint8)
     figure = worst_mistakes(pictures, np.zeros(500, int), np.ones(500, int), np.ones(500), ["ape", "bee"])
-    assert len(figure.axes) == 24
+    assert len(figure.axes[0].images) == 24
+
+
+@pytest.mark.parametrize("shape", [(6, 5, 1), (1, 200, 3), (200, 1, 3)])
+@pytest.mark.parametrize("count", [1, 2, 7, 24])
+def test_worst_mistakes_keep_their_shape_and_do_not_overlap(shape, count):
+    pictures = np.zeros((count, *shape), np.uint8)
+    figure = worst_mistakes(
+        pictures, np.zeros(count, int), np.ones(count, int), np.ones(count), ["ape", "bee"]
+    )
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    boxes = [artist.get_window_extent() for artist in (*axes.images, *axes.texts)]
+    assert all(figure.bbox.x0 <= box.x0 and box.x1 <= figure.bbox.x1 for box in boxes)
+    assert all(figure.bbox.y0 <= box.y0 and box.y1 <= figure.bbox.y1 for box in boxes)
+    assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
+    for box in boxes[:count]:
+        assert box.height / box.width == pytest.approx(shape[0] / shape[1])
 
 
 def test_no_mistakes_is_said():
