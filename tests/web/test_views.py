@@ -230,6 +230,14 @@ def test_the_temperature_divides_the_logits_and_one_probability_is_shown_everywh
     np.testing.assert_allclose(shares, told, atol=6e-4)
 
 
+def test_the_overview_keeps_the_order_of_colours_and_sorts_feature_maps(colour):
+    colour.go("#at=overview")
+    captions = colour.texts(".overview .gallery .caption")
+    assert captions[:3] == ["red", "green", "blue"]
+    activity = np.maximum(colour.output("convolution_1"), 0).mean(axis=(1, 2))
+    assert captions[3:7] == [str(index) for index in np.argsort(-activity)]
+
+
 @pytest.mark.parametrize("truth", [0, 2])
 def test_three_losses_and_their_gradients(colour, truth):
     logits = np.array(colour.step("softmax").logits)

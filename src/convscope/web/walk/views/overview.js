@@ -1,6 +1,6 @@
 /** All steps at a glance: one row per step, its most active maps first. */
 
-import { largestFirst, mapOf } from "convscope/kit/arrays.js";
+import { largestFirst, mapOf, range } from "convscope/kit/arrays.js";
 import { bars } from "convscope/kit/bars.js";
 import { element, link } from "convscope/kit/dom.js";
 import { gallery } from "convscope/kit/gallery.js";
@@ -215,7 +215,8 @@ function smallMaps(context, step) {
   const side = rem(SIDE);
   const fit = Math.max(3, Math.floor((context.room.below - rem(TEXT)) / (side + GAP)));
   const active = activities(step);
-  const shown = largestFirst(active).slice(0, fit);
+  const isImage = step.kind === "image";
+  const shown = isImage ? range(maps) : largestFirst(active).slice(0, fit);
   const small = gallery(
     {
       maps: shown,
@@ -231,8 +232,7 @@ function smallMaps(context, step) {
   );
   const more = maps - shown.length;
   const picture =
-    step.kind === "image" &&
-    mapCanvas(thumbnail(height, width, pixelPaint(step.pixels), 2 * side), context.theme);
+    isImage && mapCanvas(thumbnail(height, width, pixelPaint(step.pixels), 2 * side), context.theme);
   return element(
     "div",
     { class: "row" },
