@@ -65,6 +65,7 @@ def test_json(run: Run, sick: Path) -> None:
     assert [group[0]["picture"] for group in unreadable["groups"]] == [f"{sick}/dark/cut.png"]
 
 
+@pytest.mark.slow
 def test_healthy_pictures_end_with_0(run: Run) -> None:
     done = run("doctor", "digits", "--json")
     report = json.loads(done.stdout)

@@ -1,5 +1,6 @@
 """The offline page predicts pictures of any kind like `predict`, or explains why it cannot."""
 
+import pytest
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
@@ -13,6 +14,7 @@ BOUND = 1e-3
 ALL_KINDS = {**KINDS, **RARE_KINDS}
 
 
+@pytest.mark.slow
 def test_it_answers_every_kind_as_predict_does_or_says_that_it_cannot(use, make_model, tmp_path):
     model = make_model("6C3-MP2-24N", (3, 16, 12), classes=4)
     classifier = Classifier(model)

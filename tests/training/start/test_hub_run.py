@@ -54,6 +54,7 @@ def colours(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_it_is_learned_from_and_verified_like_the_installed_one(
     run: Run, colours: Path, tmp_path: Path
 ) -> None:

@@ -159,11 +159,11 @@ def _align(
     count, side, _ = first.shape
     half = np.float32((side - 1) / 2)
     centred = (np.arange(0, side, stride, dtype=np.float32) - half) / half
-    (rows, row_slopes), (columns, column_slopes) = (
+    (rows, row_slopes, in_rows), (columns, column_slopes, in_columns) = (
         _weights((warp[:, :1] * centred + warp[:, 1:]) * half + half, side)
         for warp in (warps[:, :2], warps[:, 2:])
     )
-    inside = (rows.max(axis=2) > 0)[:, :, None] & (columns.max(axis=2) > 0)[:, None, :]
+    inside = in_rows[:, :, None] & in_columns[:, None, :]
     across = second @ columns.transpose(0, 2, 1)
     terms = [rows @ across, inside, first[:, ::stride, ::stride] * inside]
     if moving:
@@ -176,7 +176,7 @@ def _align(
     return _Aligned(flat @ flat.transpose(0, 2, 1), inside.mean(axis=(1, 2), dtype=np.float32))
 
 
-def _weights(positions: NDArray[np.float64], side: int) -> tuple[Numbers, Numbers]:
+def _weights(positions: NDArray[np.float64], side: int) -> tuple[Numbers, Numbers, NDArray[np.bool_]]:
     """Return interpolation weights of all pixels at some positions, and their slopes; zeros outside.
 
     Args:
@@ -184,7 +184,7 @@ def _weights(positions: NDArray[np.float64], side: int) -> tuple[Numbers, Number
         side: Number of pixels.
 
     Returns:
-        (pairs, n, side) each.
+        Weights and slopes, (pairs, n, side) each; (pairs, n) whether a position is inside.
     """
     at = positions[:, :, None].astype(np.float32)
     pixels = np.arange(side, dtype=np.float32)
@@ -192,7 +192,7 @@ def _weights(positions: NDArray[np.float64], side: int) -> tuple[Numbers, Number
     below = np.minimum(np.floor(at), side - 2)
     weights = np.maximum(1 - np.abs(at - pixels), 0) * inside
     slopes = ((pixels == below + 1).astype(np.float32) - (pixels == below)) * inside
-    return weights, slopes
+    return weights, slopes, inside[:, :, 0]
 
 
 def _centred(thumbnails: NDArray[np.uint8]) -> Numbers:
