@@ -57,7 +57,7 @@ def repeat(model: Model, data: Data, *, listeners: Sequence[Listener] = ()) -> M
         )
     if record.processes == (1,):
         return runner.train(data, _settings(record), threads=record.threads, listeners=listeners).model
-    return _repeat_together(replace(record, data=located(data)))
+    return _repeat_together(replace(record, data=located(data), is_kept=False))
 
 
 def _settings(record: Record) -> Settings:

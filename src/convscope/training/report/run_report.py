@@ -93,6 +93,7 @@ def write(
     out_of_fold: NDArray[np.float64] | None = None,
     *,
     rejected_fraction: float | None = None,
+    is_kept: bool = True,
 ) -> tuple[Classifier, tuple[tuple[str, str], ...]]:
     """Evaluate the model on the test set, and write everything into the run folder.
 
@@ -104,6 +105,7 @@ def write(
         out_of_fold: (training pictures, classes) probabilities from cross-validation, for the evaluation if
             there is no other set.
         rejected_fraction: The share of pictures of known classes that may be rejected as unknown.
+        is_kept: Whether the run folder is kept; otherwise nobody would see its figures and ONNX graph.
 
     Returns:
         The classifier, and closing (title, text) lines.
@@ -121,7 +123,8 @@ def write(
         part, indices = "cross-validation", parts.train
     if not len(indices):
         classifier.save(run / MODEL)
-        _export(run, model, store, indices)
+        if is_kept:
+            _export(run, model, store, indices)
         unmeasured = ("accuracy", "not measured: there were neither test nor validation pictures")
         return classifier, (unmeasured, *_unable(model, data, rejected_fraction))
     if part == "cross-validation" and out_of_fold is not None:
@@ -137,12 +140,15 @@ def write(
     classifier = Classifier(replace(model, figures=_headline(part, evaluation)))
     classifier.save(run / MODEL)
     _write_metrics(run, {part: evaluation.to_dict(), **facts}, data)
+    closing = (*_summary(part, evaluation), *_unable(model, data, rejected_fraction))
+    if not is_kept:
+        figure_process.dismiss(run)
+        return classifier, closing
     judged = judge(store, indices, probabilities, model, evaluation)
     with ThreadPoolExecutor(1) as pool:  # ONNX Runtime checks while figures are drawn
         exported = pool.submit(_export, run, classifier.model, store, indices)
         figure_process.draw(run, judged)
     exported.result()
-    closing = (*_summary(part, evaluation), *_unable(model, data, rejected_fraction))
     return classifier, (*closing, *_boxes(model.classes))
 
 

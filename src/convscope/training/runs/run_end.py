@@ -52,6 +52,7 @@ def end_run(
     classifier, lines = run_report.write(
         *(run, model, data, {"data": record.data, **facts}, out_of_fold),
         rejected_fraction=record.settings.rejected_fraction,
+        is_kept=record.is_kept,
     )
     data.kept.store.check_whole()
     run_folder.finish(run)

@@ -44,6 +44,7 @@ class Record:
         machine: Measurements of the machine; None until they are made.
         start: Where training starts; None until it is decided.
         start_receipt: Entries of the receipt about the weights that training starts from.
+        is_kept: Whether the run folder outlives the run; otherwise it gets neither figures nor ONNX graph.
     """
 
     data: str
@@ -54,6 +55,7 @@ class Record:
     machine: Machine | None = None
     start: str | None = None
     start_receipt: Mapping[str, str] = field(default_factory=dict[str, str])
+    is_kept: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,7 @@ def from_json(text: str | bytes) -> Record:
 
 
 def from_receipt(receipt: Mapping[str, str]) -> Record:
-    """Read the record of a run from its model's receipt, which lacks `keep_epochs`.
+    """Read the record of a run from its model's receipt, which lacks `keep_epochs` and `is_kept`.
 
     Raises:
         ValueError: It is damaged or too old.

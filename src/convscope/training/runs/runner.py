@@ -72,7 +72,9 @@ def train(
     """
     with process_group() as group, TemporaryDirectory() if output is None else nullcontext(output) as folder:
         run = Path(folder)
-        given = Record(located(data), settings, threads, keep_epochs, (group.rank.size,))
+        given = Record(
+            *(located(data), settings, threads, keep_epochs, (group.rank.size,)), is_kept=output is not None
+        )
         if shared_run.has_finished(run, group):
             return shared_run.finished_classifier(run, group, listeners, given)
         with shared_run.opened(run, group, given) as record:
