@@ -79,15 +79,17 @@ def test_a_model_that_cannot_tell_unknown_pictures_says_so_and_from_how_many_it_
 
     def keep(event):
         if isinstance(event, Finished):
-            ends.append(dict(event.summary).get("called unknown", ""))
+            ends.append(dict(event.summary).get("unknown", ""))
 
     few = runner.train(pets, SMALL, output=tmp_path / "few", listeners=[keep]).model
     assert few.open_set is None
-    assert ends == ["never, whatever a picture shows: that takes 19 pictures to measure on, and there are 2"]
+    assert ends == [
+        "no picture is rejected as unknown: its threshold needs at least 19 pictures, and there are 2"
+    ]
     settings = dataclasses.replace(SMALL, rejected_fraction=0.4)
     enough = runner.train(pets, settings, output=tmp_path / "enough", listeners=[keep]).model
     assert enough.open_set.rejected_fraction == 0.4
-    assert ends[1].endswith("% of them, wrongly: their classes are known")
+    assert ends[1].endswith("% of test pictures rejected as unknown, although their classes are known")
 
 
 def test_the_model_knows_its_figures_and_where_it_comes_from(pets, tmp_path):

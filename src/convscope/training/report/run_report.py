@@ -213,11 +213,11 @@ def _unable(model: Model, data: TrainingData, rejected_fraction: float | None) -
     needed = scores_needed(rejected_fraction or REJECTED_FRACTION)
     count = len(data.kept.split.validation) or len(data.kept.split.train)
     reason = (
-        f"that takes {needed:,} pictures to measure on, and there are {count:,}"
+        f"its threshold needs at least {needed:,} pictures, and there are {count:,}"
         if count < needed
-        else f"the output layer reads too many features ({model.chain.features.shape[0]:,}), or copies alone"
+        else f"the output layer reads too many features ({model.chain.features.shape[0]:,}), or only copies"
     )
-    return (("called unknown", f"never, whatever a picture shows: {reason}"),)
+    return (("unknown", f"no picture is rejected as unknown: {reason}"),)
 
 
 def _judged(part: str) -> str:
@@ -236,7 +236,9 @@ def _summary(part: str, evaluation: Evaluation | LabelEvaluation) -> tuple[tuple
     rows.append(("hardest class", f"{hardest[1]}: recall {percent(hardest[0])}"))
     if evaluation.unknown_fraction is not None:
         share = percent(evaluation.unknown_fraction)
-        rows.append(("called unknown", f"{share} of them, wrongly: their classes are known"))
+        rows.append(
+            ("unknown", f"{share} of {_judged(part)} rejected as unknown, although their classes are known")
+        )
     return tuple(rows)
 
 
