@@ -71,18 +71,29 @@ def test_a_verb_is_summarised_as_its_own_help_begins(name, summary):
     assert " ".join(verb(name).help.split("\n\n")[0].split()) == summary
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["train", "--help"], ["network", "--help"]])
-def test_help_loads_nothing_heavy(arguments):
+def imported(arguments, of_these):
+    """Return which modules a command has imported when it ends."""
     script = (
         "import sys\n"
         "from convscope.commands import main\n"
         f"sys.argv = ['convscope', *{arguments!r}]\n"
         "try:\n    main()\n"
-        f"finally:\n    print('heavy:', sorted(set(sys.modules) & set({HEAVY!r})))\n"
+        f"finally:\n    print('imported:', sorted(set(sys.modules) & set({of_these!r})))\n"
     )
     done = python(script)
     assert done.returncode == 0
-    assert done.stdout.endswith("heavy: []\n")
+    return done.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["train", "--help"], ["network", "--help"]])
+def test_help_loads_nothing_heavy(arguments):
+    assert imported(arguments, HEAVY) == "imported: []"
+
+
+def test_a_page_is_written_without_matplotlib_and_pytorch(tmp_path):
+    page = tmp_path / "smiley.html"
+    assert imported(["explain", "smiley", "-o", str(page)], ("matplotlib", "torch")) == "imported: []"
+    assert page.exists()
 
 
 @pytest.mark.parametrize("columns", ["1", "20", "200"])

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Literal
 from convscope.common.atomic import replacing
 from convscope.errors import SettingError
 from convscope.walkthrough.page import page
-from convscope.walkthrough.static import draw
 from convscope.walkthrough.walk import walk
 
 if TYPE_CHECKING:
@@ -58,6 +57,9 @@ class Explanation:
                 case "json":
                     file.write(self.to_json().encode())
                 case "png" | "pdf":
+                    # importing Matplotlib takes a third of the time of a page
+                    from convscope.walkthrough.static import draw  # noqa: PLC0415
+
                     draw(self.walk, file, form)
 
     def to_html(self) -> str:

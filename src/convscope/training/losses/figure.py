@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import PercentFormatter
@@ -25,7 +24,6 @@ def loss_figure(experiment: dict[str, Any]) -> Figure:
     """Draw the `experiment` part of `experiment.bench`, one column per initialisation."""
     layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08)
     figure = Figure(figsize=(8, 5.6), layout=layout, facecolor="white")
-    FigureCanvasAgg(figure)
     panels = figure.subplots(2, len(_STARTS), sharex=True, sharey="row")
     for column, (start, title) in enumerate(_STARTS.items()):
         accuracy, gradient = panels[0, column], panels[1, column]

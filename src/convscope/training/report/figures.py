@@ -137,7 +137,7 @@ def worst_mistakes(
     height, width = pictures.shape[1:3]
     tile_width = max(_TILE_INCHES, 4 / columns)
     tile_height = _CAPTION_INCHES + _TILE_INCHES * float(np.clip(height / width, 0.3, 2))
-    figure = Figure((tile_width * columns, tile_height * rows), dpi=_DPI, facecolor="white")
+    figure = Figure((tile_width * columns, tile_height * rows), facecolor="white")
     # one set of axes, in inches, for all pictures: each set of its own would take 30 ms
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, tile_width * columns), ylim=(tile_height * rows, 0))
     axes.set_axis_off()
@@ -157,6 +157,7 @@ def write(figure: Figure, path: Path) -> None:
     Raises:
         ConvscopeError: The file cannot be written.
     """
+    figure.set_dpi(_DPI)
     with readable(figure), replacing(path) as file:
         # `savefig` would draw twice if there is a layout
         FigureCanvasAgg(figure).print_png(file)
@@ -164,7 +165,7 @@ def write(figure: Figure, path: Path) -> None:
 
 def _figure(width_inches: float, height_inches: float) -> Figure:
     layout = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08)
-    return Figure((width_inches, height_inches), dpi=_DPI, layout=layout, facecolor="white")
+    return Figure((width_inches, height_inches), layout=layout, facecolor="white")
 
 
 def _extent(middle: float, top: float, width: int, height: int) -> tuple[float, float, float, float]:
