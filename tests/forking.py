@@ -23,6 +23,7 @@ import convscope.studio.server
 import convscope.studio.workspace
 import convscope.training.cross_validation
 import convscope.training.repeat
+import convscope.training.report.run_figures
 import convscope.training.runs.learned_run
 import convscope.training.runs.runner
 import convscope.training.runs.scratch_run

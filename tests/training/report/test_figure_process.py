@@ -27,7 +27,18 @@ def judged():
 def allowed(monkeypatch):
     monkeypatch.setattr(figure_process, "_allowed", figure_process.threading.Event())
     monkeypatch.setattr(figure_process, "_early", [])
+    with monkeypatch.context() as without_matplotlib:
+        without_matplotlib.delitem(sys.modules, "matplotlib.figure")
+        figure_process.allow_process()
+
+
+def test_where_matplotlib_is_imported_already_no_process_is_started(tmp_path, judged, monkeypatch):
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("a process was started"))
     figure_process.allow_process()
+    figure_process.start_early()
+    figure_process.start(tmp_path)
+    figure_process.draw(tmp_path, judged)
+    assert [*contents(tmp_path)] == NAMES
 
 
 def contents(run):

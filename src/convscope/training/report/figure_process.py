@@ -28,13 +28,14 @@ _early: list[subprocess.Popen[bytes]] = []
 
 
 def allow_process() -> None:
-    """Allow this process to start figure processes."""
-    _allowed.set()
+    """Allow this process to start figure processes, unless it has imported Matplotlib already."""
+    if "matplotlib.figure" not in sys.modules:
+        _allowed.set()
 
 
 def start_early() -> None:
-    """Start the process of the next run now, while this process imports its modules."""
-    if not _early:
+    """Start the process of the next run now, if allowed, while this process imports its modules."""
+    if _allowed.is_set() and not _early:
         _early.append(_started())
 
 
