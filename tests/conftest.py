@@ -5,6 +5,7 @@ import signal
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import axe_playwright_python
 import numpy as np
@@ -26,6 +27,7 @@ from .forked import Forked, Forking
 
 Copy = Callable[..., Image.Image]
 MakeModel = Callable[..., Model]
+Theme = Literal["light", "dark"]
 MakeOnce = Callable[[str, Callable[[Path], object]], Path]
 NO_CHROMIUM = "no Chromium: install your system's, or run `playwright install chromium`"
 SWITCHES = [
@@ -195,6 +197,7 @@ def axe() -> Callable[[Page], list[tuple[str, str]]]:
     run = """async () => {
         const dark = matchMedia("(prefers-color-scheme: dark)").matches;
         const colours = dark ? { runOnly: ["color-contrast", "link-in-text-block"] } : {};
+        await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
         const { violations } = await axe.run({ resultTypes: ["violations"], ...colours });
         return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => [id, html.slice(0, 200)]));
     }"""
@@ -208,9 +211,26 @@ def axe() -> Callable[[Page], list[tuple[str, str]]]:
 
 
 @pytest.fixture(scope="session")
-def widths() -> dict[str, tuple[int, ...]]:
-    """Window widths for axe on light and dark pages; colours do not depend on the width."""
-    return {"light": (360, 1280), "dark": (1280,)}
+def audit(axe: Callable[[Page], list[tuple[str, str]]]) -> Callable[..., list[tuple[object, ...]]]:
+    """Returns what is wrong with a page in each theme: its width, the theme, and the rule and the element.
+
+    Violations found by axe, and the width of a page that is wider than its window. Colours do not depend on
+    the width, so a dark page is checked at one width.
+    """
+    widths = {"light": (360, 1280), "dark": (1280,)}
+
+    def wrong(page: Page, *themes: Theme) -> list[tuple[object, ...]]:
+        found = []
+        for theme in themes:
+            page.emulate_media(color_scheme=theme)
+            for width in widths[theme]:
+                page.set_viewport_size({"width": width, "height": 800})
+                found += [(width, theme, *one) for one in axe(page)]
+                if (needed := page.evaluate("document.documentElement.scrollWidth")) > width:
+                    found.append((width, theme, "too wide", needed))
+        return found
+
+    return wrong
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

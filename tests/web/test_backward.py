@@ -13,7 +13,7 @@ from convscope.walkthrough.numpy_chain import forward
 from convscope.walkthrough.page import page as page_of
 from convscope.walkthrough.walk import walk
 
-from .conftest import Opened
+from .conftest import Opened, go_to
 
 CLOSE = {"rtol": 1e-5, "atol": 1e-6}
 TRUTH = 2
@@ -250,18 +250,9 @@ def test_what_a_document_leaves_out_is_said(open_page, model, pixels, monkeypatc
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_wrong(open_page, opened, axe, widths, scheme):
-    tab, url = open_page(
-        page_of(opened.walk.model_dump()), f"axe-back-{scheme}", color_scheme=scheme, bypass_csp=True
-    )
+def test_axe_finds_nothing_wrong(open_page, opened, audit):
+    tab, url = open_page(page_of(opened.walk.model_dump()), "axe-back", bypass_csp=True)
     for step in opened.walk.steps:
-        tab.goto("about:blank")
-        tab.goto(f"{url}#at={step.name}&way=back&of=weights")
-        tab.wait_for_selector("main h1")
-        tab.wait_for_load_state("networkidle")
-        for width in widths[scheme]:
-            tab.set_viewport_size({"width": width, "height": 800})
-            assert axe(tab) == [], (width, step.name)
-            assert tab.evaluate("document.documentElement.scrollWidth") <= width, (width, step.name)
+        go_to(tab, f"{url}#at={step.name}&way=back&of=weights")
+        assert audit(tab, "light", "dark") == [], step.name
     tab.close()

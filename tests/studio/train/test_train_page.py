@@ -132,7 +132,7 @@ def test_pictures_are_collected_class_by_class(tab, start_studio, tmp_path):
 
 @pytest.mark.slow
 def test_digits_are_trained_from_the_page_to_the_end_and_two_tabs_see_the_same(
-    tab, axe, widths, browser, start_studio
+    tab, audit, browser, start_studio
 ):
     studio = start_studio()
     open_start(tab, studio)
@@ -181,10 +181,7 @@ def test_digits_are_trained_from_the_page_to_the_end_and_two_tabs_see_the_same(
     for place, there in (("train/first", ".first-filters"), ("train", ".run-table")):
         opened.goto(f"{studio.address}#/{place}")
         opened.wait_for_selector(there)
-        for width in widths["light"]:
-            opened.set_viewport_size({"width": width, "height": 800})
-            assert axe(opened) == [], place
-            assert opened.evaluate("document.documentElement.scrollWidth <= innerWidth"), place
+        assert audit(opened, "light") == [], place
     opened.close()
 
 
@@ -232,12 +229,9 @@ def test_training_goes_on_without_the_studio(tab, start_studio):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_wrong(axe, widths, browser, studio_server, theme):
+def test_axe_finds_nothing_wrong(audit, browser, studio_server, theme):
     opened = browser.new_page(color_scheme=theme, bypass_csp=True)
     open_start(opened, studio_server)
     opened.evaluate("document.querySelector('details').open = true")
-    for width in widths[theme]:
-        opened.set_viewport_size({"width": width, "height": 800})
-        assert axe(opened) == []
-        assert opened.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert audit(opened, theme) == []
     opened.close()
