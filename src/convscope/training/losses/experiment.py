@@ -33,7 +33,7 @@ from convscope.training.machine.threads import threads_for_steps
 from convscope.walkthrough.loss_table import table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from convscope.network.blocks import OutputBlock
     from convscope.training.data.training_data import TrainingData
@@ -75,8 +75,9 @@ def bench(seed: int = 0) -> dict[str, Any]:
     begin = time.monotonic()
     store = build_store(open_source("digits"), Preparation(channels=1, height=8, width=8))
     data = training_data(store, split(store))
+    drawn = [*_batches(data, seed)]
     starts: tuple[Start, ...] = ("normal", "confidently_wrong")
-    runs = [asdict(_learn(data, loss, start, seed)) for start in starts for loss in _LOSSES]
+    runs = [asdict(_learn(data, drawn, loss, start, seed)) for start in starts for loss in _LOSSES]
     return {
         "format": FORMAT,
         "table": table(),
@@ -107,19 +108,29 @@ _LOSSES: dict[Loss, Callable[[Tensor, Tensor], Tensor]] = {
 }
 
 
-def _learn(data: TrainingData, loss: Loss, start: Start, seed: int) -> Curve:
+def _learn(
+    data: TrainingData, drawn: Sequence[tuple[Tensor, Tensor]], loss: Loss, start: Start, seed: int
+) -> Curve:
+    """Train a network on the batches that were drawn."""
     network = _network(data, start, seed)
-    descent = torch.optim.SGD(network.parameters(), _LEARNING_RATE)
     held_out = _batch(data, batches.unchanged(data.kept.split.test), slice(None))
     curve = Curve(loss, start, [], [], [])
     with threads_for_steps(network.chain.multiply_adds * _BATCH):
-        for step, (maps, labels) in enumerate(_batches(data, seed)):
+        for step, (maps, labels) in enumerate(drawn):
             if step % _STEPS_BETWEEN == 0:
                 _evaluate(network, held_out, curve, step)
-            descent.zero_grad()
             _LOSSES[loss](network(maps), labels).backward()
-            descent.step()
+            _descend(network)
     return curve
+
+
+@torch.no_grad()
+def _descend(network: TrainingNetwork) -> None:
+    """Take one step of gradient descent; for this, `torch.optim` would import PyTorch's compiler."""
+    for weights in network.parameters():
+        if weights.grad is not None:
+            weights.add_(weights.grad, alpha=-_LEARNING_RATE)
+            weights.grad = None
 
 
 def _network(data: TrainingData, start: Start, seed: int) -> TrainingNetwork:
@@ -151,7 +162,9 @@ def _batch(data: TrainingData, drawn: batches.Epoch, positions: slice) -> tuple[
 
 def _evaluate(network: TrainingNetwork, held_out: tuple[Tensor, Tensor], curve: Curve, step: int) -> None:
     maps, labels = held_out
-    logits = network(maps).detach().requires_grad_()
+    with torch.no_grad():
+        logits = network(maps)
+    logits.requires_grad_()
     (_LOSSES[curve.loss](logits, labels) * len(labels)).backward()
     curve.steps.append(step)
     curve.accuracy_fraction.append((logits.argmax(1) == labels).float().mean().item())
