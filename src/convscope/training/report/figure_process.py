@@ -4,8 +4,8 @@
 
 It reads the run folder and the fields of `Judged` from standard input, as an .npz archive. Importing
 Matplotlib and drawing take a second, as long as training a head on few pictures. Only a command such as
-`convscope train` may start processes; elsewhere, or if the process fails, the training process draws the
-figures itself.
+`convscope train` may start processes; elsewhere, if Matplotlib is imported already, or if the process fails,
+the training process draws the figures itself.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def start(run: Path) -> None:
 
 
 def dismiss(run: Path) -> None:
-    """End the figure process of a run, if any, because the figures are still far away."""
+    """End the figure process of a run, if any, because there are no figures to draw, or not yet."""
     if process := _waiting.pop(run, None) or (_early.pop() if _early else None):
         process.communicate()
 

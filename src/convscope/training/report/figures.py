@@ -136,7 +136,7 @@ def worst_mistakes(
     rows = -(-len(worst) // columns)
     height, width = pictures.shape[1:3]
     tile_width = max(_TILE_INCHES, 4 / columns)
-    tile_height = _CAPTION_INCHES + _TILE_INCHES * float(np.clip(height / width, 0.3, 2))
+    tile_height = _CAPTION_INCHES + _place_height(width, height)
     figure = Figure((tile_width * columns, tile_height * rows), facecolor="white")
     # one set of axes, in inches, for all pictures: each set of its own would take 30 ms
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, tile_width * columns), ylim=(tile_height * rows, 0))
@@ -168,11 +168,17 @@ def _figure(width_inches: float, height_inches: float) -> Figure:
     return Figure((width_inches, height_inches), layout=layout, facecolor="white")
 
 
+def _place_height(width: int, height: int) -> float:
+    """Return the height of a mistake's place without its caption, in inches."""
+    return _TILE_INCHES * float(np.clip(height / width, 0.3, 2))
+
+
 def _extent(middle: float, top: float, width: int, height: int) -> tuple[float, float, float, float]:
-    """Return left, right, bottom and top of a picture of a mistake, in inches."""
-    box_width = _TILE_INCHES - 2 * _MARGIN_INCHES
-    box_height = _TILE_INCHES * float(np.clip(height / width, 0.3, 2)) - 2 * _MARGIN_INCHES
-    scale = min(box_width / width, box_height / height)
+    """Return left, right, bottom and top of a mistake's picture, within its margins, in inches."""
+    most_width, most_height = (
+        inches - 2 * _MARGIN_INCHES for inches in (_TILE_INCHES, _place_height(width, height))
+    )
+    scale = min(most_width / width, most_height / height)
     return middle - scale * width / 2, middle + scale * width / 2, top + scale * height, top
 
 

@@ -216,7 +216,7 @@ class RunProcess:
     def _prepare_figures(self, event: Event) -> None:
         """Start the figure process, shortly before it is needed."""
         left = event.remaining_seconds if isinstance(event, StepDone) else None
-        if left is not None and left < _SECONDS_BEFORE_FIGURES:
+        if self.record.is_kept and left is not None and left < _SECONDS_BEFORE_FIGURES:
             figure_process.start(self.run)
 
     def finish(self, begin: float) -> Classifier:
