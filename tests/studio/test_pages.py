@@ -102,7 +102,7 @@ def test_the_loss_bench_is_trained_once_and_kept(start_studio, tab):
     tab.get_by_text("Training the four networks;").wait_for()
     tab.get_by_label("network 1, picture 3").focus()  # it needs no training
     tab.keyboard.press("Home")
-    assert "p0=0.90%200.10%200.01" in tab.url
+    assert "p0=0.90%200.10%200.01" in tab.evaluate("location.hash")
     tab.get_by_text("From a confidently wrong start").wait_for()
     assert tab.get_by_label("network 1, picture 3").evaluate("one => one === document.activeElement")
     tab.reload()

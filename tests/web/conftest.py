@@ -68,6 +68,11 @@ class Opened:
     def go(self, fragment):
         go_to(self.tab, f"{self.url}{fragment}")
 
+    @property
+    def address(self):
+        """Return the address as the page has it now; `tab.url` hears of a change a moment later."""
+        return self.tab.evaluate("location.href")
+
     def numbers(self, selector):
         """Return the full value of every number that matches a selector."""
         titles = self.tab.eval_on_selector_all(selector, "found => found.map(one => one.title)")

@@ -192,12 +192,12 @@ def test_every_step_fits_a_narrow_window_after_a_wide_one(opened):
 def test_the_switch_and_the_class_are_kept_in_the_address(opened):
     opened.go("#at=convolution_1:1.0.0")
     opened.tab.get_by_role("button", name="Backpropagation").click()
-    assert "way=back" in opened.tab.url
+    assert "way=back" in opened.address
     other = opened.walk.backward.passes[1].truth
     opened.tab.get_by_label("If the class is").select_option(str(other))
-    assert f"truth={other}" in opened.tab.url
+    assert f"truth={other}" in opened.address
     opened.tab.get_by_role("button", name="Forward").click()
-    assert "way=" not in opened.tab.url
+    assert "way=" not in opened.address
 
 
 def test_arrow_keys_move_the_cell_that_is_explained(opened):

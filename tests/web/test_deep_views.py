@@ -70,10 +70,10 @@ def test_a_shortcut_adds_two_numbers_and_the_trail_goes_back_either_way(deep):
     assert told[0] + told[1] == pytest.approx(told[2], rel=1e-6)
     deep.tab.click(".middle-pane .equation a >> nth=0")
     deep.tab.wait_for_selector(f"h1:text-is('{block.replace('_', ' ')}')")
-    assert f"at=addition_1:2.4.7/{block}:2.4.7" in deep.tab.url
+    assert f"at=addition_1:2.4.7/{block}:2.4.7" in deep.address
     deep.tab.click(".trail a:text-is('or along the shortcut')")
     deep.tab.wait_for_selector("h1:text-is('ReLU after convolution 1')")
-    assert f"at=addition_1:2.4.7/{shortcut}:2.4.7" in deep.tab.url
+    assert f"at=addition_1:2.4.7/{shortcut}:2.4.7" in deep.address
     assert deep.texts(".trail strong") == ["ReLU map 2 (4, 7)"]
 
 

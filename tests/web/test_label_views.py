@@ -107,7 +107,7 @@ def test_the_loss_is_that_of_the_true_labels_and_a_tick_changes_one_part(opened,
     assert number(total) == pytest.approx(opened.walk.backward.passes[0].loss, rel=1e-6)
     opened.tab.get_by_label("class 1 is present").check()
     np.testing.assert_allclose(parts(), expected({0, 1, 2}), **CLOSE)
-    assert "present=0.1.2" in opened.tab.url
+    assert "present=0.1.2" in opened.address
     for label in (0, 1, 2):
         opened.tab.get_by_label(f"class {label} is present").uncheck()
     np.testing.assert_allclose(parts(), expected(set()), **CLOSE)

@@ -16,10 +16,10 @@ def test_arrow_keys_move_the_cell_and_the_address_follows(colour):
     colour.tab.focus(BOARD)
     colour.tab.keyboard.press("ArrowRight")
     colour.tab.keyboard.press("ArrowDown")
-    assert colour.tab.url.endswith("#at=convolution_1:1.6.6")
+    assert colour.address.endswith("#at=convolution_1:1.6.6")
     for _ in range(20):
         colour.tab.keyboard.press("ArrowUp")
-    assert colour.tab.url.endswith("#at=convolution_1:1.0.6")
+    assert colour.address.endswith("#at=convolution_1:1.0.6")
 
 
 def test_arithmetic_is_spoken(colour):
@@ -38,11 +38,11 @@ def test_pointing_shows_and_leaving_returns(colour):
     colour.tab.mouse.move(box["x"] + box["width"] - 3, box["y"] + box["height"] - 3)
     (shown,) = colour.numbers(".sum .line.output .number")
     assert shown == pytest.approx(colour.output("convolution_1")[1, -1, -1], rel=1e-5)
-    assert colour.tab.url.endswith("#at=convolution_1:1.0.0")
+    assert colour.address.endswith("#at=convolution_1:1.0.0")
     colour.tab.mouse.move(2, 2)
     assert colour.numbers(".sum .line.output .number") == before
     colour.tab.mouse.click(box["x"] + box["width"] - 3, box["y"] + box["height"] - 3)
-    assert colour.tab.url.endswith("#at=convolution_1:1.12.11")
+    assert colour.address.endswith("#at=convolution_1:1.12.11")
 
 
 def test_a_number_leads_back_to_the_pixels(colour):
@@ -53,11 +53,11 @@ def test_a_number_leads_back_to_the_pixels(colour):
             "step => location.hash.split('/').pop().startsWith(step + ':')", arg=step
         )
         colour.tab.click(".middle-pane a")
-    while "image" not in colour.tab.url:
-        before = colour.tab.url
+    while "image" not in colour.address:
+        before = colour.address
         colour.tab.click(".middle-pane .terms a, .middle-pane a")
         colour.tab.wait_for_function("before => location.href !== before", arg=before)
-    steps = [part.split(":")[0] for part in colour.tab.url.split("at=")[1].split("/")]
+    steps = [part.split(":")[0] for part in colour.address.split("at=")[1].split("/")]
     assert steps[0] == "softmax"
     assert steps[-1] == "image"
     assert len(steps) == len([step for step in colour.walk.steps if step.kind != "loss"])
@@ -96,7 +96,7 @@ def test_maps_are_sorted_and_chosen(colour):
     colour.tab.get_by_label("sort").select_option("number")
     assert colour.texts(".output-pane .small-map .caption") == list("012345")
     colour.tab.get_by_role("button", name="map 4, mean activity").click()
-    assert "at=convolution_2:4.0.0" in colour.tab.url
+    assert "at=convolution_2:4.0.0" in colour.address
     assert colour.tab.evaluate("document.activeElement.getAttribute('aria-label')").startswith("map 4")
 
 
@@ -115,12 +115,12 @@ def test_the_window_slides_until_somebody_looks_and_the_map_fills(colour):
     colour.tab.get_by_role("button", name="pause").click()
     assert colour.tab.locator(".output-pane .veil").is_hidden()
     place = int(slider.input_value())
-    assert f"0.{place // 12}.{place % 12}" in colour.tab.url
+    assert f"0.{place // 12}.{place % 12}" in colour.address
     colour.tab.get_by_role("button", name="next cell").click()
     slider.focus()
     colour.tab.keyboard.press("ArrowRight")
     assert int(slider.input_value()) == place + 2
-    assert f"0.{(place + 2) // 12}.{(place + 2) % 12}" in colour.tab.url
+    assert f"0.{(place + 2) // 12}.{(place + 2) % 12}" in colour.address
 
 
 def test_nothing_moves_where_no_motion_is_wanted(colour):
@@ -128,7 +128,7 @@ def test_nothing_moves_where_no_motion_is_wanted(colour):
     colour.go("#at=convolution_1:0.0.0")
     assert colour.tab.get_by_role("button", name="play").is_disabled()
     colour.tab.get_by_role("button", name="next cell").click()
-    assert colour.tab.url.endswith("0.0.1")
+    assert colour.address.endswith("0.0.1")
     assert colour.tab.locator(".flying").count() == 0
     colour.tab.emulate_media(reduced_motion="no-preference")
 

@@ -121,7 +121,7 @@ def test_without_relu_the_answer_is_another(colour, number):
     ]
     np.testing.assert_allclose([number(text) for text in rows], expected, atol=6e-4)
     assert told.no_relu.linear.text in colour.tab.inner_text(".below")
-    assert "relu=off" in colour.tab.url
+    assert "relu=off" in colour.address
 
 
 def test_the_winner_of_a_window(colour):
