@@ -115,13 +115,23 @@ def studio_server(
         yield found
 
 
+@pytest.fixture(scope="session")
+def context(browser):
+    """One browser context for all tabs: modules that were loaded from a studio come from the cache later."""
+    opened = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield opened
+    opened.close()
+
+
 @pytest.fixture
-def tab(browser, start_studio):  # noqa: ARG001 - a tab is closed before the studio ends
-    """A new tab; a script error, or a script blocked by the policy, fails the test."""
-    opened = browser.new_page(viewport={"width": 1280, "height": 900})
+def tab(context, start_studio):  # noqa: ARG001 - a tab is closed before the studio ends
+    """A new tab without stored choices; a script error, or one blocked by the policy, fails the test."""
+    opened = context.new_page()
     opened.errors = []
     opened.on("pageerror", lambda error: opened.errors.append(str(error)))
     opened.on("console", lambda said: opened.errors.append(said.text) if said.type == "error" else None)
     yield opened
+    if opened.url.startswith("http"):
+        opened.evaluate("localStorage.clear()")
     opened.close()
     assert opened.errors == []

@@ -157,8 +157,8 @@ def test_a_number_that_is_asked_for_is_hidden_until_it_was_answered(start_studio
     assert f"{-math.log(own.probabilities[supposed]):.3g}" not in tab.locator(".exhibit").inner_text()
 
 
-def test_pointing_at_a_cell_of_a_lesson_shows_its_window(start_studio, tab):
-    tab.goto(f"{start_studio().address}#/lesson/convolution")
+def test_pointing_at_a_cell_of_a_lesson_shows_its_window(studio_server, tab):
+    tab.goto(f"{studio_server.address}#/lesson/convolution")
     board = tab.locator(".output-pane .board").first
     board.wait_for()
     before = tab.locator(".middle-pane").inner_text()
@@ -166,8 +166,8 @@ def test_pointing_at_a_cell_of_a_lesson_shows_its_window(start_studio, tab):
     tab.wait_for_function("before => document.querySelector('.middle-pane').innerText !== before", arg=before)
 
 
-def test_a_picture_is_moved_and_pooling_calms_the_change(start_studio, tab):
-    tab.goto(f"{start_studio().address}#/lesson/pooling")
+def test_a_picture_is_moved_and_pooling_calms_the_change(studio_server, tab):
+    tab.goto(f"{studio_server.address}#/lesson/pooling")
     tab.get_by_label("columns that the picture has moved by").focus()
     tab.keyboard.press("ArrowRight")
     by_one = shifting.illustration(own_material()).shifts[1]
@@ -175,8 +175,8 @@ def test_a_picture_is_moved_and_pooling_calms_the_change(start_studio, tab):
         tab.get_by_text(f"{when} pooling: {100 * change:.1f} %").wait_for()
 
 
-def test_a_lesson_shows_a_weight_going_downhill_and_ends(start_studio, tab):
-    tab.goto(f"{start_studio().address}#/lesson/learning")
+def test_a_lesson_shows_a_weight_going_downhill_and_ends(studio_server, tab):
+    tab.goto(f"{studio_server.address}#/lesson/learning")
     descents = illustration(own_material()).curve.descents
     for number, descent in enumerate(descents):
         tab.get_by_role("group", name="learning rate").get_by_role("button").nth(number).click()

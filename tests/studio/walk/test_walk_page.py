@@ -272,23 +272,23 @@ def test_axe_finds_nothing_wrong(audit, browser, studio_server, theme):
 
 
 @pytest.mark.slow
-def test_the_arithmetic_begins_in_the_upper_part_of_a_laptops_screen(studio, tab):
+def test_the_arithmetic_begins_in_the_upper_part_of_a_laptops_screen(studio_server, tab):
     tab.set_viewport_size({"width": 1280, "height": 800})
-    walk_of(studio, tab, "convolution_1")
+    walk_of(studio_server, tab, "convolution_1")
     assert tab.locator(".panes").evaluate("one => one.getBoundingClientRect().top") < 260
 
 
 @pytest.mark.slow
-def test_a_gradient_on_backpropagation_and_a_step_with_a_rate_of_one_s_own(studio, tab, digits_model):
+def test_a_gradient_on_backpropagation_and_a_step_with_a_rate_of_one_s_own(studio_server, tab, digits_model):
     model = load(digits_model).model
     pixels = np.asarray(open_source("digits").read(PLACE)).reshape(8, 8, 1)
     steps = forward(model, pixels)
     passed = backward(steps, model, gradient_at_logits(steps[-1].input, TrueClass(8), model.temperature))
     weight = passed["convolution_1"].at_parameters["convolution_1.weight"]
     place = tuple(int(part) for part in np.unravel_index(np.abs(weight).argmax(), weight.shape))
-    picture = f"data.{studio.data('digits')}.{PLACE}"
+    picture = f"data.{studio_server.data('digits')}.{PLACE}"
     tab.goto(
-        f"{studio.address}#/walk/{studio.model('digits')}/{picture}?at=convolution_1:{place[0]}.0.0"
+        f"{studio_server.address}#/walk/{studio_server.model('digits')}/{picture}?at=convolution_1:{place[0]}.0.0"
         f"&way=back&of=weights&truth=8&weight=convolution_1.weight:{'.'.join(map(str, place))}"
     )
     shown = number(tab.locator(".gradient-line.output .number").get_attribute("title"))
