@@ -15,7 +15,7 @@ import typer
 from convscope.commands import process_tuning
 from convscope.commands.setting_options import settings_of, with_setting_options
 from convscope.errors import SettingError
-from convscope.training.settings import Settings
+from convscope.training.settings import Settings, is_from_scratch
 
 if TYPE_CHECKING:
     from convscope.training.events import Listener
@@ -89,11 +89,12 @@ def train(
             terminal.print_task()
 
         compilation.allow_processes()
-        if settings.start == "scratch" or data == "digits":
+        # imports take a second; meanwhile other processes compile kernels or prepare for figures
+        if is_from_scratch(settings, here.size) or data == "digits":
             compilation.compile_meanwhile(settings.precision)
-        # imports take a second; meanwhile the line above is shown, and another process prepares for figures
-        starts_soon = is_shown and not resume and settings.start != "scratch" and data != "digits"
-        _allow_figure_process(early=starts_soon)
+            _allow_figure_process(early=False)
+        else:
+            _allow_figure_process(early=is_shown and not resume)
         from convscope.pictures.store import truncated_store
         from convscope.training.listeners.tensorboard import TensorBoardLog
         from convscope.training.runs import runner

@@ -30,6 +30,11 @@ Precision = Literal["bf16", "fp16", "fp32"]
 Strength = Literal["none", "light", "strong"]
 NAMED_STARTS = (*NAMES, "scratch")
 """Starts that are not models: the pretrained features of a backbone, or from scratch."""
+_FOR_EVERY_START = {
+    *("start", "multi_label", "fit", "minutes", "seed", "strict", "store_limit", "device"),
+    *("group_pattern", "class_order", "rejected_fraction"),
+}
+"""Settings that pretrained features have too; all others only apply to training from scratch."""
 
 
 def _height_and_width(size: object) -> object:
@@ -225,6 +230,39 @@ def is_model(start: str | None) -> bool:
         (True, False, False)
     """
     return start is not None and start not in NAMED_STARTS
+
+
+def scratch_setting(settings: Settings) -> str | None:
+    """Return the name of a setting that was given and only applies to training from scratch, if any.
+
+    Example:
+        >>> scratch_setting(Settings(minutes=3)), scratch_setting(Settings(minutes=3, epochs=5))
+        (None, 'epochs')
+    """
+    return next(
+        (
+            field.name
+            for field in fields(Settings)
+            if field.name not in _FOR_EVERY_START and getattr(settings, field.name) is not None
+        ),
+        "device" if settings.device == "cuda" else None,
+    )
+
+
+def is_from_scratch(settings: Settings, processes: int) -> bool:
+    """Whether training starts from scratch whatever the pictures are.
+
+    Args:
+        settings: The user's settings.
+        processes: Number of processes that train together: they share no trial of both starts.
+
+    Example:
+        >>> is_from_scratch(Settings(network="8C3"), 1), is_from_scratch(Settings(), 1)
+        (True, False)
+    """
+    if settings.start is not None:
+        return settings.start == "scratch"
+    return processes > 1 or scratch_setting(settings) is not None
 
 
 def notation_of(network: str) -> str:

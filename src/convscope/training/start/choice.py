@@ -9,26 +9,21 @@ trial, unless pictures are small.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from convscope.errors import SettingError
 from convscope.network.backbones import INSTALLED
 from convscope.training.recipe import SMALL_SIDE
-from convscope.training.settings import Settings, is_backbone, is_model
+from convscope.training.settings import is_backbone, is_from_scratch, is_model, scratch_setting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from convscope.pictures.survey import Survey
+    from convscope.training.settings import Settings
 
 MANY = 5_000
 """With this many small pictures per class, training from scratch is better: no trial is needed."""
-_FOR_BOTH = {
-    *("start", "multi_label", "fit", "minutes", "seed", "strict", "store_limit", "device"),
-    *("group_pattern", "class_order", "rejected_fraction"),
-}
-"""Settings that apply to both starts; all others only apply to training from scratch."""
 
 
 def plan_start(
@@ -59,13 +54,12 @@ def plan_start(
             why='no picture is taken for unknown: "none of them" is an answer',
             remedy="leave it out",
         )
-    scratch_setting = _first_setting_of_scratch(settings)
     if is_backbone(settings.start):
-        _check_learned_start(settings, scratch_setting, streamed=streamed)
+        _check_learned_start(settings, streamed=streamed)
         return settings.start
     if is_model(settings.start):
         return settings.start
-    if settings.start == "scratch" or scratch_setting or streamed or processes > 1:
+    if is_from_scratch(settings, processes) or streamed:
         return "scratch"
     if several_labels:
         return "scratch" if are_small(survey) else INSTALLED
@@ -77,20 +71,9 @@ def are_small(survey: Survey) -> bool:
     return max(survey.median_height, survey.median_width) <= SMALL_SIDE
 
 
-def _first_setting_of_scratch(settings: Settings) -> str | None:
-    return next(
-        (
-            field.name
-            for field in fields(Settings)
-            if field.name not in _FOR_BOTH and getattr(settings, field.name) is not None
-        ),
-        "device" if settings.device == "cuda" else None,
-    )
-
-
-def _check_learned_start(settings: Settings, scratch_setting: str | None, *, streamed: bool) -> None:
-    if scratch_setting:
-        flag = scratch_setting.replace("_", "-")
+def _check_learned_start(settings: Settings, *, streamed: bool) -> None:
+    if name := scratch_setting(settings):
+        flag = name.replace("_", "-")
         raise SettingError(
             f"--{flag} cannot be combined with --start {settings.start}",
             why="the network and its input are those of the backbone, and only the head is trained",
