@@ -164,16 +164,36 @@ def _align(
         for warp in (warps[:, :2], warps[:, 2:])
     )
     inside = in_rows[:, :, None] & in_columns[:, None, :]
+    cells = len(centred)
+    terms = np.empty((count, 7 if moving else 3, cells, cells), np.float32)
     across = second @ columns.transpose(0, 2, 1)
-    terms = [rows @ across, inside, first[:, ::stride, ::stride] * inside]
+    np.matmul(rows, across, out=terms[:, -3])
+    terms[:, -2] = inside
+    np.multiply(first[:, ::stride, ::stride], inside, out=terms[:, -1])
     if moving:
-        along_y = half * (row_slopes @ across)
-        along_x = half * (rows @ (second @ column_slopes.transpose(0, 2, 1)))
-        terms = [along_y * centred[:, None], along_y, along_x * centred, along_x, *terms]
-    flat = np.stack(np.broadcast_arrays(*terms), axis=1, dtype=np.float32).reshape(
-        count, len(terms), len(centred) ** 2
-    )
-    return _Aligned(flat @ flat.transpose(0, 2, 1), inside.mean(axis=(1, 2), dtype=np.float32))
+        np.matmul(half * row_slopes, across, out=terms[:, 1])
+        np.multiply(terms[:, 1], centred[:, None], out=terms[:, 0])
+        np.matmul(rows, second @ (half * column_slopes).transpose(0, 2, 1), out=terms[:, 3])
+        np.multiply(terms[:, 3], centred, out=terms[:, 2])
+    sums = _sums_of_products(terms.reshape(*terms.shape[:2], cells**2))
+    return _Aligned(sums, inside.mean(axis=(1, 2), dtype=np.float32))
+
+
+def _sums_of_products(terms: Numbers) -> Numbers:
+    """Return the sums over all places of the products of each two terms, (pairs, terms, terms).
+
+    For a matrix times its own transpose, NumPy calls a BLAS routine that is slow for few rows; without the
+    last row, it does not.
+
+    Args:
+        terms: (pairs, terms, places).
+    """
+    pairs, count, _ = terms.shape
+    sums = np.empty((pairs, count, count), np.float32)
+    sums[:, :-1] = terms[:, :-1] @ terms.transpose(0, 2, 1)
+    sums[:, -1, :-1] = sums[:, :-1, -1]
+    sums[:, -1, -1] = np.vecdot(terms[:, -1], terms[:, -1])
+    return sums
 
 
 def _weights(positions: NDArray[np.float64], side: int) -> tuple[Numbers, Numbers, NDArray[np.bool_]]:
@@ -186,13 +206,15 @@ def _weights(positions: NDArray[np.float64], side: int) -> tuple[Numbers, Number
     Returns:
         Weights and slopes, (pairs, n, side) each; (pairs, n) whether a position is inside.
     """
-    at = positions[:, :, None].astype(np.float32)
-    pixels = np.arange(side, dtype=np.float32)
+    at = positions.astype(np.float32)
     inside = (at >= 0) & (at <= side - 1)
-    below = np.minimum(np.floor(at), side - 2)
-    weights = np.maximum(1 - np.abs(at - pixels), 0) * inside
-    slopes = ((pixels == below + 1).astype(np.float32) - (pixels == below)) * inside
-    return weights, slopes, inside[:, :, 0]
+    below = np.clip(np.floor(at), 0, side - 2)
+    weights, slopes = np.zeros((2, at.size, side), np.float32)
+    for pixel, slope in ((below, -1), (below + 1, 1)):
+        places = np.arange(at.size), pixel.ravel().astype(np.int64)
+        weights[places] = ((1 - np.abs(at - pixel)) * inside).ravel()
+        slopes[places] = (slope * inside).ravel()
+    return weights.reshape(*at.shape, side), slopes.reshape(*at.shape, side), inside
 
 
 def _centred(thumbnails: NDArray[np.uint8]) -> Numbers:
