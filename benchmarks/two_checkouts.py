@@ -10,7 +10,7 @@ An additional first run, which is not counted, compiles the kernels. Run it with
 where PATH is any source for `convscope train`; options after the colon are for that data set. The table gives
 the median over the rounds of this checkout's time divided by the other's, and medians of everything else. It
 writes docs/benchmarks/two_checkouts.md and .json. Existing runs of the same data are replaced, all others are
-kept.
+kept; give another machine its own --output.
 """
 
 from __future__ import annotations
