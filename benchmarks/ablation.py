@@ -8,9 +8,14 @@ Accuracy is measured on pictures held out of the training part; the test picture
         --pieces nothing "even neurons" "updates of neurons" "third step" \
         --learned 5000 --held-out 4000 --epochs 6 --output docs/benchmarks/ablation_neurons
 
+    python benchmarks/ablation.py PATH --network 24C2-64C3-MP2-64C3-256C3-MP2-256C3-256C3-MP2-256C3-MP3 \
+        --pieces nothing "no cutout" --seeds 0 \
+        --learned 40000 --held-out 5000 --epochs 18 --output docs/benchmarks/ablation_long
+
 where PATH is any source for `convscope train`. The second command uses a network with hidden neurons, which
-automatic networks lack. The first writes docs/benchmarks/ablation.md and .json. Existing rows of the same
-part and seed are replaced, all others are kept.
+automatic networks lack, the third a wide network and a long training. The first writes
+docs/benchmarks/ablation.md and .json. Existing rows of the same part and seed are replaced, all others are
+kept.
 """
 
 from __future__ import annotations
