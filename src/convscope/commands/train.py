@@ -77,7 +77,6 @@ def train(
     process_tuning.tune()
 
     from convscope.training.listeners.terminal import Terminal
-    from convscope.training.machine import compilation
 
     data, is_shown = data or "digits", here.number == 0
     with ExitStack() as stack:
@@ -88,13 +87,11 @@ def train(
             listeners.append(stack.enter_context(terminal))
             terminal.print_task()
 
-        compilation.allow_processes()
-        # imports take a second; meanwhile other processes compile kernels or prepare for figures
-        if is_from_scratch(settings, here.size) or data == "digits":
-            compilation.compile_meanwhile(settings.precision)
-            _allow_figure_process(early=False)
-        else:
-            _allow_figure_process(early=is_shown and not resume)
+        _start_processes(
+            settings,
+            from_scratch=is_from_scratch(settings, here.size) or data == "digits",
+            draws=is_shown and not resume,
+        )
         from convscope.pictures.store import truncated_store
         from convscope.training.listeners.tensorboard import TensorBoardLog
         from convscope.training.runs import runner
@@ -113,12 +110,16 @@ def train(
         typer.echo(json.dumps(dict(classifier.model.figures), indent=2))
 
 
-def _allow_figure_process(*, early: bool) -> None:
-    """Allow a process for figures, started now if a head will be trained soon."""
+def _start_processes(settings: Settings, *, from_scratch: bool, draws: bool) -> None:
+    """Start to compile kernels or to prepare for figures; meanwhile, this process imports for a second."""
+    from convscope.training.machine import compilation
     from convscope.training.report import figure_process
 
+    compilation.allow_processes()
     figure_process.allow_process()
-    if early:
+    if from_scratch:
+        compilation.compile_meanwhile(settings.precision)
+    elif draws:
         figure_process.start_early()
 
 

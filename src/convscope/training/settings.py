@@ -34,7 +34,7 @@ _FOR_EVERY_START = {
     *("start", "multi_label", "fit", "minutes", "seed", "strict", "store_limit", "device"),
     *("group_pattern", "class_order", "rejected_fraction"),
 }
-"""Settings that pretrained features have too; all others only apply to training from scratch."""
+"""Settings that apply to every start; all others only apply to training from scratch."""
 
 
 def _height_and_width(size: object) -> object:
@@ -254,7 +254,7 @@ def is_from_scratch(settings: Settings, processes: int) -> bool:
 
     Args:
         settings: The user's settings.
-        processes: Number of processes that train together: they share no trial of both starts.
+        processes: Number of processes that train together; several never try both starts.
 
     Example:
         >>> is_from_scratch(Settings(network="8C3"), 1), is_from_scratch(Settings(), 1)

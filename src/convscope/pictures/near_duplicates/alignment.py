@@ -166,15 +166,17 @@ def _align(
     inside = in_rows[:, :, None] & in_columns[:, None, :]
     cells = len(centred)
     terms = np.empty((count, 7 if moving else 3, cells, cells), np.float32)
+    *moves, gain, offset, target = terms.swapaxes(0, 1)
     across = second @ columns.transpose(0, 2, 1)
-    np.matmul(rows, across, out=terms[:, -3])
-    terms[:, -2] = inside
-    np.multiply(first[:, ::stride, ::stride], inside, out=terms[:, -1])
+    np.matmul(rows, across, out=gain)
+    offset[:] = inside
+    np.multiply(first[:, ::stride, ::stride], inside, out=target)
     if moving:
-        np.matmul(half * row_slopes, across, out=terms[:, 1])
-        np.multiply(terms[:, 1], centred[:, None], out=terms[:, 0])
-        np.matmul(rows, second @ (half * column_slopes).transpose(0, 2, 1), out=terms[:, 3])
-        np.multiply(terms[:, 3], centred, out=terms[:, 2])
+        scale_y, shift_y, scale_x, shift_x = moves
+        np.matmul(half * row_slopes, across, out=shift_y)
+        np.multiply(shift_y, centred[:, None], out=scale_y)
+        np.matmul(rows, second @ (half * column_slopes).transpose(0, 2, 1), out=shift_x)
+        np.multiply(shift_x, centred, out=scale_x)
     sums = _sums_of_products(terms.reshape(*terms.shape[:2], cells**2))
     return _Aligned(sums, inside.mean(axis=(1, 2), dtype=np.float32))
 
@@ -210,8 +212,9 @@ def _weights(positions: NDArray[np.float64], side: int) -> tuple[Numbers, Number
     inside = (at >= 0) & (at <= side - 1)
     below = np.clip(np.floor(at), 0, side - 2)
     weights, slopes = np.zeros((2, at.size, side), np.float32)
+    numbers = np.arange(at.size)
     for pixel, slope in ((below, -1), (below + 1, 1)):
-        places = np.arange(at.size), pixel.ravel().astype(np.int64)
+        places = numbers, pixel.ravel().astype(np.int64)
         weights[places] = ((1 - np.abs(at - pixel)) * inside).ravel()
         slopes[places] = (slope * inside).ravel()
     return weights.reshape(*at.shape, side), slopes.reshape(*at.shape, side), inside
