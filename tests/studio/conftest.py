@@ -125,7 +125,7 @@ def context(browser):
 
 @pytest.fixture
 def tab(context, start_studio):  # noqa: ARG001 - a tab is closed before the studio ends
-    """A new tab without stored choices; a script error, or one blocked by the policy, fails the test."""
+    """A new tab without stored choices; a script error, or a script blocked by the policy, fails the test."""
     opened = context.new_page()
     opened.errors = []
     opened.on("pageerror", lambda error: opened.errors.append(str(error)))
@@ -133,5 +133,6 @@ def tab(context, start_studio):  # noqa: ARG001 - a tab is closed before the stu
     yield opened
     if opened.url.startswith("http"):
         opened.evaluate("localStorage.clear()")
+    context.clear_cookies()
     opened.close()
     assert opened.errors == []

@@ -45,9 +45,15 @@ def read_number(text):
     return float(re.sub(r"×10(.+)", lambda power: "e" + power[1].translate(_POWERS), plain))
 
 
+def address_of(tab):
+    """Return the address as the page has it now; `tab.url` hears of a change a moment later."""
+    return tab.evaluate("location.href")
+
+
 def go_to(tab, url):
     """Go to a URL like a link on the page, or reload the page if nothing would change."""
-    if tab.url.partition("#")[0] == url.partition("#")[0] and tab.url != url:
+    now = address_of(tab)
+    if now.partition("#")[0] == url.partition("#")[0] and now != url:
         tab.eval_on_selector("main h1", "one => one.dataset.before = ''")
         tab.goto(url)
         tab.wait_for_selector("main h1:not([data-before])")
@@ -70,8 +76,7 @@ class Opened:
 
     @property
     def address(self):
-        """Return the address as the page has it now; `tab.url` hears of a change a moment later."""
-        return self.tab.evaluate("location.href")
+        return address_of(self.tab)
 
     def numbers(self, selector):
         """Return the full value of every number that matches a selector."""
